@@ -1,0 +1,123 @@
+"""What a platform reports, before our addresses are put on it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flametree_cfg.model.address import Address, Kind, foreign_key
+from flametree_cfg.model.resource import Resource, Snapshot
+from flametree_cfg.model.value import Value
+
+
+class Status(enum.StrEnum):
+    """Where a channel or an agent is in its life; domain.md 4.1 and 4.2."""
+
+    NONE = ""
+    CREATING = "CREATING"
+    STOPPED = "STOPPED"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+    ERROR = "ERROR"
+
+
+class Health(enum.StrEnum):
+    """The dot on a connector's card; domain.md 4.3."""
+
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """
+    One object as the platform reports it.
+
+    `fields` are those of `Resource`, but references are platform ids and secrets are `MASKED`. The id of an
+    attachment is `AGENT-ID/CHANNEL-ID`. Multi-account settings are an `accounts` list again, defaults are filled in.
+
+    Attributes:
+        version: grows with every change of the object.
+        message: the latest status message, as the portal shows it on hover.
+    """
+
+    kind: Kind
+    id: str
+    fields: Mapping[str, Value]
+    version: int = 1
+    system: bool = False
+    status: Status = Status.NONE
+    health: Health = Health.NOT_CHECKED
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTenant:
+    """Every object of a tenant, its own and the system ones it can see; `revision` grows with every write."""
+
+    tenant: str
+    objects: tuple[LiveObject, ...]
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a channel's or an agent's log; `at` is UTC in ISO 8601."""
+
+    at: str
+    level: str
+    text: str
+
+
+def live_snapshot(live: LiveTenant, ids: Mapping[Address, str]) -> tuple[Snapshot, dict[Address, LiveObject]]:
+    """
+    Put our addresses on what the platform reports.
+
+    Args:
+        live: as read.
+        ids: what the ledger (and matched externals) know: address to platform id; attachments may be left out.
+
+    Returns:
+        The snapshot, and the live object behind each address. What `ids` does not name gets a foreign address; an
+        attachment's address follows from its agent and channel. References to objects that are gone stay foreign.
+    """
+    keys = {(address.kind, platform_id): address.key for address, platform_id in ids.items()}
+    attachments = {v: a for a, v in ids.items() if a.kind is Kind.ATTACHMENT}
+
+    def key_of(kind: Kind, platform_id: str) -> str:
+        return keys.get((kind, platform_id)) or foreign_key(platform_id)
+
+    resources: dict[Address, Resource] = {}
+    objects: dict[Address, LiveObject] = {}
+    for item in live.objects:
+        fields = item.fields
+        if item.kind is Kind.ATTACHMENT:
+            agent_key = key_of(Kind.AGENT, fields["agent"])
+            channel_key = key_of(Kind.CHANNEL, fields["channel"])
+            address = attachments.get(item.id) or Address(Kind.ATTACHMENT, f"{agent_key}/{channel_key}")
+            fields = {**fields, "agent": agent_key, "channel": channel_key}
+        else:
+            address = Address(item.kind, key_of(item.kind, item.id))
+            if item.kind is Kind.AGENT:
+                linked = {
+                    role: sorted_unless_ordered(role, [key_of(Kind.CONNECTOR, one) for one in value])
+                    if isinstance(value, list | tuple)
+                    else (None if value is None else key_of(Kind.CONNECTOR, value))
+                    for role, value in (fields.get("connectors") or {}).items()
+                }
+                fields = {**fields, "connectors": linked}
+        resources[address] = Resource(address, fields, system=item.system)
+        objects[address] = item
+    return Snapshot(live.tenant, resources), objects
+
+
+ORDERED_ROLES = frozenset({"tts"})
+"""Roles whose list has an order (a voice and its fallbacks); all others are sets. Source: design.md."""
+
+
+def sorted_unless_ordered(role: str, keys: list[str]) -> list[str]:
+    """Bring the keys under a role into the order that comparison uses."""
+    return keys if role in ORDERED_ROLES else sorted(keys)

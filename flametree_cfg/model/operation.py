@@ -1,0 +1,176 @@
+"""Operations: what a plan asks of the platform, what must hold, what came of it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flametree_cfg.errors import Path
+from flametree_cfg.model.address import Address
+from flametree_cfg.model.resource import Resource
+from flametree_cfg.model.value import Value
+
+
+class Action(enum.StrEnum):
+    """Everything that can be done; closed."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    MAKE_DEFAULT = "make-default"
+    STOP = "stop"
+    START = "start"
+    MOVE = "move"  # ledger only: the key changed, the object stays
+    BIND = "bind"  # ledger only: an external object was found by type and name
+    FORGET = "forget"  # ledger only: gone from YAML and platform, or no longer ours
+
+
+LEDGER_ONLY = frozenset({Action.MOVE, Action.BIND, Action.FORGET})
+"""Actions that no platform hears of."""
+
+
+class Note(enum.StrEnum):
+    """What is special about a field's change."""
+
+    NONE = ""
+    ROTATED = "rotated"
+    NOT_CHECKED = "not checked here"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """
+    One field, before and after; None where it was or becomes unset.
+
+    `path` starts at the resource's fields: `("settings", "temperature")`. An account in a multi-account list is named
+    by its key field, not by position: `("settings", "accounts", "help@acme.example", "password")`.
+    """
+
+    path: Path
+    before: Value
+    after: Value
+    note: Note = Note.NONE
+
+
+class Check(enum.StrEnum):
+    """What a precondition looks at on the platform; closed."""
+
+    FIELD = "field"  # subject: address; path; expect: value_hash of the value before
+    ABSENT_NAME = "absent-name"  # subject: kind; path: the folded name; expect: ""
+    DEFAULT_SLOT = "default-slot"  # subject: connector type; expect: address of the holder or ""
+    INBOUND_SLOT = "inbound-slot"  # subject: address of the channel; expect: address of the agent or ""
+    LINKS = "links"  # subject: address of a connector or channel; expect: sorted agent addresses, comma-separated
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """One thing the plan read and relies on; the platform checks it in the transaction that writes."""
+
+    check: Check
+    subject: str
+    path: str = ""
+    expect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A change that the platform makes by itself because of an operation (domain.md R2, R7)."""
+
+    address: Address
+    path: Path
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    One step of a plan.
+
+    Attributes:
+        id: unique for ever once applied (`RUN-NNNNN`); in a plan that was not applied yet just `NNNNN`.
+        address: what it concerns, under the address it has after the operation.
+        previous: the address before, where it differs (a key that moved, an object on its way out).
+        before: the whole resource before, as managed; None for a create.
+        after: the whole resource after; None for a delete. What the ledger records.
+        changes: the fields to send, and nothing else is sent; all of them for a create.
+        preconditions: the read set.
+        effects: what the platform is expected to do by itself.
+        part_of: the named thing it serves (`handover default llm`), for the reader.
+    """
+
+    id: str
+    action: Action
+    address: Address
+    type: str = ""
+    previous: Address | None = None
+    before: Resource | None = None
+    after: Resource | None = None
+    changes: tuple[FieldChange, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    part_of: str = ""
+    reason: str = ""
+    protected: bool = False
+    platform_id: str = ""  # BIND only: the object found
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """
+    Operations to execute together.
+
+    Attributes:
+        tenant: whose.
+        operations: in order.
+        ids: platform ids of everything the operations refer to that exists already; what an earlier operation of
+            the batch creates is known from its address.
+        secrets: resolved values by reference; never logged, never stored by us.
+    """
+
+    tenant: str
+    operations: tuple[Operation, ...]
+    ids: Mapping[Address, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class OutcomeStatus(enum.StrEnum):
+    """Done, or refused by the platform with nothing written."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one operation; `id` is the platform's id of the object."""
+
+    operation_id: str
+    status: OutcomeStatus
+    id: str = ""
+    version: int = 0
+    message: str = ""
+
+
+class Stage(enum.StrEnum):
+    """What an event of an apply tells; closed."""
+
+    RESUMED = "resumed"
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened during an apply; `index` of `total` operations, `elapsed_s` in seconds."""
+
+    stage: Stage
+    tenant: str
+    operation: Operation | None = None
+    index: int = 0
+    total: int = 0
+    message: str = ""
+    elapsed_s: float = 0.0

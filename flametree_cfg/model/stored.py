@@ -1,0 +1,94 @@
+"""What the ledger keeps: resources we applied, the lock, the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flametree_cfg.model.address import Address
+from flametree_cfg.model.operation import Operation
+from flametree_cfg.model.resource import Resource, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One resource as last applied; `id` is the platform's. Secrets carry reference and fingerprint."""
+
+    resource: Resource
+    id: str
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """
+    The ledger of one tenant.
+
+    Attributes:
+        lineage: made once, when the tenant is first seen; fingerprints depend on it.
+        serial: grows by one with every recorded batch.
+        platform: identity of the platform these ids belong to; empty before the first apply.
+        pending: journaled operations whose outcome was never recorded (a crash).
+    """
+
+    tenant: str
+    lineage: str
+    serial: int
+    platform: str
+    entries: Mapping[Address, Entry]
+    pending: tuple[Operation, ...] = ()
+
+    def ids(self) -> dict[Address, str]:
+        """Give the platform id of every address."""
+        return {address: entry.id for address, entry in self.entries.items()}
+
+    def snapshot(self) -> Snapshot:
+        """Give the stored state."""
+        return Snapshot(self.tenant, {address: entry.resource for address, entry in self.entries.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds (or wants) a lock: told to the next one who waits. `since` is UTC in ISO 8601."""
+
+    who: str
+    host: str
+    pid: int
+    command: str
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A held lock. Every write compares `epoch`, so a holder that lost it writes nothing."""
+
+    tenant: str
+    epoch: int
+    holder: Holder
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRun:
+    """
+    One line of history.
+
+    Attributes:
+        number: 1 for the first apply of the tenant.
+        at: UTC in ISO 8601.
+        commit: of the configuration repository, empty outside git.
+        digest: of the plan's body.
+        duration_s: seconds, whole run.
+        result: `applied`, `partial` or `failed`.
+    """
+
+    tenant: str
+    number: int
+    run: str
+    at: str
+    who: str
+    commit: str
+    digest: str
+    summary: str
+    duration_s: float
+    result: str
+    serial: int

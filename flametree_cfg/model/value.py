@@ -1,0 +1,121 @@
+"""Values inside resources: JSON, plus secrets that are never there."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Value = Any
+"""
+None, bool, int, float, str, `Secret`, a list of values, or a dict of str to values.
+
+Lists and dicts are never changed once they are inside a `Resource`.
+"""
+
+_SECRET_MARK = "$secret"  # noqa: S105  # a key in JSON, no password
+
+REFERENCE_PATTERN = r"^\$\{([a-z][a-z0-9-]*):([^{}\s]+)\}$"
+"""A secret's reference is the whole text `${SCHEME:NAME}`; groups: scheme, name. The same pattern stands in schemas."""
+
+_REFERENCE = re.compile(REFERENCE_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """
+    A secret, by reference and fingerprint; the value itself is never here.
+
+    Attributes:
+        reference: `${env:NAME}` as declared; empty where only the platform knows it.
+        fingerprint: `KEYID:HEX` (HMAC-SHA-256, see `secret`), empty where it could not be computed here.
+    """
+
+    reference: str = ""
+    fingerprint: str = ""
+
+
+def parse_reference(text: str) -> tuple[str, str] | None:
+    """Split `${SCHEME:NAME}` into scheme and name; None if the text is no reference."""
+    match = _REFERENCE.match(text)
+    return (match[1], match[2]) if match else None
+
+
+MASKED = Secret()
+"""What a platform reports of a secret: that there is one (domain.md R14)."""
+
+
+def to_json(value: Value, *, fingerprints: bool = True) -> Value:
+    """Turn a value into plain JSON; a secret becomes `{"$secret": reference, "fingerprint": …}`."""
+    if isinstance(value, Secret):
+        plain = {_SECRET_MARK: value.reference}
+        if fingerprints and value.fingerprint:
+            plain["fingerprint"] = value.fingerprint
+        return plain
+    if isinstance(value, Mapping):
+        return {key: to_json(item, fingerprints=fingerprints) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item, fingerprints=fingerprints) for item in value]
+    return value
+
+
+def from_json(value: Value) -> Value:
+    """Undo `to_json`."""
+    if isinstance(value, dict):
+        if _SECRET_MARK in value:
+            return Secret(value[_SECRET_MARK], value.get("fingerprint", ""))
+        return {key: from_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [from_json(item) for item in value]
+    return value
+
+
+def value_hash(value: Value) -> str:
+    """
+    Name a value by 32 hex digits of SHA-256 over its RFC 8785 form; secrets count as present, not by content.
+
+    `1` and `1.0` are one value, `true` and `1` are two. Used in preconditions, by planner and platform alike.
+    """
+    import rfc8785
+
+    masked = map_secrets(value, lambda _path, _secret: {_SECRET_MARK: ""})
+    return hashlib.sha256(rfc8785.dumps(masked)).hexdigest()[:32]
+
+
+def secrets_in(value: Value, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Secret]]:
+    """Find every secret in a value, with its path, in document order."""
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from secrets_in(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from secrets_in(item, (*path, index))
+
+
+def map_secrets(
+    value: Value, change: Callable[[tuple[str | int, ...], Secret], Value], path: tuple[str | int, ...] = ()
+) -> Value:
+    """Copy a value with every secret replaced by what `change` makes of it."""
+    if isinstance(value, Secret):
+        return change(path, value)
+    if isinstance(value, Mapping):
+        return {key: map_secrets(item, change, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [map_secrets(item, change, (*path, index)) for index, item in enumerate(value)]
+    return value
+
+
+def at_path(value: Value, path: Sequence[str | int]) -> Value:
+    """Follow a path into a value; None where it ends early."""
+    for step in path:
+        if isinstance(value, Mapping) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value

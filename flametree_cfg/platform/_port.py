@@ -1,0 +1,54 @@
+"""The door to a live platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from flametree_cfg.model import Batch, Kind, LiveTenant, LogLine, Outcome
+
+
+class Platform(Protocol):
+    """
+    What every platform can do; one contract suite in tests runs over every implementation of this room.
+
+    `identity` names the installation for ever (not its address): the ledger refuses to use ids of another one.
+    """
+
+    @property
+    def identity(self) -> str:
+        """The installation's own name; empty for a registry that does not exist yet."""
+        ...
+
+    def read(self, tenant: str) -> LiveTenant:
+        """
+        Read every object of a tenant, in one consistent view; an unknown tenant has none.
+
+        Raises:
+            PlatformFailed: it could not be read whole; never returns a part.
+        """
+        ...
+
+    def execute(self, batch: Batch) -> Sequence[Outcome]:
+        """
+        Carry out a batch, all or nothing, one outcome an operation, in order.
+
+        An operation id that was executed before gives the same outcome and has no second effect.
+
+        Raises:
+            PlanStale: a precondition does not hold; nothing was written.
+            PlatformFailed: the platform refused or failed; nothing was written.
+        """
+        ...
+
+    def outcomes(self, operation_ids: Sequence[str]) -> Mapping[str, Outcome]:
+        """Tell what became of operations; those never executed are absent."""
+        ...
+
+    def logs(self, tenant: str, kind: Kind, platform_id: str, limit: int) -> Sequence[LogLine]:
+        """Give the newest log lines of a channel or an agent, oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

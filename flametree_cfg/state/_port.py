@@ -1,0 +1,128 @@
+"""The door to the ledger: what we applied, and the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from flametree_cfg.model import (
+    Address,
+    AppliedRun,
+    Batch,
+    Holder,
+    Lease,
+    Operation,
+    Outcome,
+    Stored,
+)
+
+
+class Ledger(Protocol):
+    """What every ledger can do; one contract suite in tests runs over every implementation of this room."""
+
+    def tenants(self) -> Sequence[str]:
+        """List the tenants it knows, sorted."""
+        ...
+
+    def read(self, tenant: str) -> Stored:
+        """
+        Read one tenant, in one consistent view; creates nothing, not even the file.
+
+        Returns:
+            For an unknown tenant: lineage "", serial 0, no entries.
+
+        Raises:
+            StorageFailed: unreadable, corrupt, not ours, or of a newer format; never treated as empty.
+        """
+        ...
+
+    def lock(self, tenant: str, wait_s: float, holder: Holder) -> AbstractContextManager[Lease]:
+        """
+        Hold the tenant's lock: makes the lineage on first use, renews the lease while held, takes over a dead one.
+
+        Raises:
+            Locked: still held after `wait_s` seconds; names who, host, pid, since and command.
+        """
+        ...
+
+    def holder(self, tenant: str) -> Holder | None:
+        """Tell who holds the lock now."""
+        ...
+
+    def unlock(self, tenant: str, *, force: bool) -> Holder | None:
+        """
+        Break a lock.
+
+        Raises:
+            Refused: its holder is alive on this host and `force` is false.
+        """
+        ...
+
+    def bind_platform(self, lease: Lease, identity: str) -> None:
+        """
+        Say which platform the ids belong to.
+
+        Raises:
+            PlanStale: they belong to another one.
+        """
+        ...
+
+    def intend(self, lease: Lease, batch: Batch) -> None:
+        """Journal operations, durably, before the platform hears of them."""
+        ...
+
+    def record(self, lease: Lease, outcomes: Sequence[Outcome]) -> int:
+        """
+        Record what came of journaled operations: entries change as each operation's `after` (and effects) say.
+
+        Compare-and-set on epoch; the serial grows by one.
+
+        Returns:
+            The new serial.
+
+        Raises:
+            Locked: the lease was lost; nothing was written.
+        """
+        ...
+
+    def abandon(self, lease: Lease, operation_ids: Sequence[str]) -> None:
+        """Strike journaled operations that the platform never executed."""
+        ...
+
+    def amend(self, lease: Lease, operations: Sequence[Operation]) -> int:
+        """Record ledger-only operations (`LEDGER_ONLY`) in one transaction; returns the new serial."""
+        ...
+
+    def remember(self, lease: Lease, run: AppliedRun, operations: Sequence[Operation]) -> int:
+        """Append a run to history (its `number` is assigned here and returned)."""
+        ...
+
+    def history(self, tenant: str) -> Sequence[AppliedRun]:
+        """List runs, newest first."""
+        ...
+
+    def history_operations(self, tenant: str, number: int) -> Sequence[Operation]:
+        """Give the operations of one run, in order."""
+        ...
+
+    def remove(self, lease: Lease, addresses: Sequence[Address]) -> int:
+        """Forget entries without touching the platform (`state rm`); returns the new serial."""
+        ...
+
+    def export(self, tenant: str) -> Mapping[str, Any]:
+        """Give one tenant's ledger as plain JSON with `format_version`; no secret values are in a ledger."""
+        ...
+
+    def restore(self, lease: Lease, document: Mapping[str, Any]) -> int:
+        """
+        Replace one tenant's ledger by an export; the serial goes up, the export's lineage is taken.
+
+        Raises:
+            ConfigInvalid: no export of ours, a newer format, or another tenant's.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
