@@ -1,0 +1,1 @@
+"""Files of the person: reads `tenants/` with positions, the catalog from `schemas/`."""

@@ -1,0 +1,1 @@
+"""The order of things; also the Python API."""

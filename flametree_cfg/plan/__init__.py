@@ -1,0 +1,1 @@
+"""Differences become ordered, safe, digestible operations."""

@@ -1,0 +1,60 @@
+"""What a plan is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flametree_cfg.diff import Change
+from flametree_cfg.drift import Drift
+from flametree_cfg.errors import Diagnostic
+from flametree_cfg.model import Address, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One slot that passes from one holder to another: a default of a type, or inbound on a channel."""
+
+    slot: str  # "default llm" or "inbound channel.support-tg"
+    before: str  # address of the holder, "" for nobody
+    after: str
+
+    def __str__(self) -> str:
+        return f"handover {self.slot}: {self.before or 'nobody'} → {self.after or 'nobody'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    What applying would do to one tenant.
+
+    Attributes:
+        operations: in a legal order; every prefix keeps the invariants.
+        changes: the same, one entry a resource, for the reader; sorted by address.
+        handovers, restarts: named things the operations serve.
+        drift: what differs from what we last applied, ours and foreign.
+        unmanaged: addresses in the ledger whose section is absent from the YAML: kept, no longer managed.
+        warnings: what a reader should know (violations already live, roles lost by foreign agents …).
+        checks: how many invariant checks held while the steps were simulated.
+        not_checked: addresses and paths of secrets whose reference does not resolve here.
+        refreshed: whether the platform was read; otherwise the plan compares with the ledger.
+    """
+
+    tenant: str
+    operations: tuple[Operation, ...] = ()
+    changes: tuple[Change, ...] = ()
+    handovers: tuple[Handover, ...] = ()
+    restarts: tuple[Address, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    unmanaged: tuple[Address, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    checks: int = 0
+    not_checked: tuple[str, ...] = ()
+    serial: int = 0
+    lineage: str = ""
+    platform: str = ""
+    refreshed: bool = True
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do on the platform or in the ledger."""
+        return not self.operations

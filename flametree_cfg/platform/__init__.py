@@ -1,0 +1,1 @@
+"""The live registry, behind a port."""

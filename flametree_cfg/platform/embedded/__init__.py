@@ -1,0 +1,1 @@
+"""The embedded registry: the documented system itself, in one database file."""

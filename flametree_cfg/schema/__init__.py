@@ -1,0 +1,1 @@
+"""The catalog of types, built from JSON documents it is handed. Knows nothing about files."""

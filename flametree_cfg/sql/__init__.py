@@ -1,0 +1,1 @@
+"""Engines, statements, migrations: the only room that speaks SQL."""
