@@ -1,10 +1,14 @@
-"""The only comparison in the house."""
+"""The only comparison in the house: two resources, field by field. Knows nothing about order or platforms."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from flametree_cfg.model import Action, Address, FieldChange, Resource
+from flametree_cfg.errors import Path
+from flametree_cfg.model import MASKED, Action, Address, FieldChange, Kind, Note, Resource, Secret, Value
+from flametree_cfg.schema import Catalog
+from flametree_cfg.schema.types import Accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,7 @@ class Change:
 
     Attributes:
         action: CREATE, UPDATE or DELETE (MOVE, BIND, FORGET where only the ledger changes).
-        replaced: UPDATE only: the object cannot be changed in place (another type); it is made anew.
+        replaced: the object cannot be changed in place (another type); it is made anew.
         previous: the address before, where the key changed.
     """
 
@@ -25,3 +29,277 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     replaced: bool = False
     previous: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How two resources differ; `not_checked` are paths of secrets that could not be compared here."""
+
+    fields: tuple[FieldChange, ...] = ()
+    not_checked: tuple[Path, ...] = ()
+
+
+SAME = Difference()
+
+
+def compare(before: Resource, after: Resource, managed: Resource, catalog: Catalog) -> Difference:
+    """
+    Say which fields differ.
+
+    Pure. Both sides carry the schema's defaults; secrets of a live side were filled from the ledger
+    (`fill_secrets`).
+
+    Args:
+        before: one side.
+        after: the other side.
+        managed: names the fields that count: `after` for a plan, `before` (as stored) for drift. Of `connectors` only
+            the roles it declares count; of `settings` all that the type knows.
+
+    Returns:
+        One change a field, in the order of the declaration; unset and absent are both None.
+    """
+    changes: list[FieldChange] = []
+    not_checked: list[Path] = []
+    for key in managed.fields:
+        old, new = before.fields.get(key), after.fields.get(key)
+        if same(old, new):
+            if key in _WITH_SECRETS and new:
+                not_checked += [(key, *path) for path in _unprinted(new)]
+            continue
+        for change in _field(key, old, new, managed, catalog):
+            if change.note is Note.NOT_CHECKED and _reference(change.before) == _reference(change.after):
+                not_checked.append(change.path)
+            else:
+                changes.append(change)
+    return Difference(tuple(changes), tuple(not_checked)) if changes or not_checked else SAME
+
+
+_WITH_SECRETS = frozenset({"settings", "environment", "push"})
+
+
+def _field(key: str, old: Value, new: Value, managed: Resource, catalog: Catalog) -> Iterator[FieldChange]:
+    match key:
+        case "settings":
+            yield from _settings(old or {}, new or {}, managed, catalog)
+        case "environment" | "push" | "web_widget" if isinstance(new, Mapping) and isinstance(old, Mapping):
+            yield from _members((key,), old, new)
+        case "connectors":
+            for role in managed.fields[key]:
+                one, other = (old or {}).get(role) or None, (new or {}).get(role) or None
+                if one != other:
+                    yield FieldChange((key, role), one, other)
+        case _:
+            yield from _leaf((key,), old, new)
+
+
+def _settings(
+    old: Mapping[str, Value], new: Mapping[str, Value], managed: Resource, catalog: Catalog
+) -> Iterator[FieldChange]:
+    spec = catalog.get(managed.address.kind, managed.type)
+    known = spec.schema.get("properties", {}) if spec else {**old, **new}
+    accounts = spec.accounts if spec else None
+    for name in [*new, *(name for name in old if name not in new)]:
+        if name not in known:
+            continue  # another hand's field: kept, never ours to judge (reliability.md H-07)
+        if accounts and name == accounts.setting:
+            yield from _accounts(("settings", name), old.get(name) or [], new.get(name) or [], accounts)
+        else:
+            yield from _leaf(("settings", name), old.get(name), new.get(name))
+
+
+def _accounts(path: Path, old: Value, new: Value, accounts: Accounts) -> Iterator[FieldChange]:
+    before = {str(account.get(accounts.key)): account for account in old}
+    after = {str(account.get(accounts.key)): account for account in new}
+    for key in [*after, *(key for key in before if key not in after)]:
+        if key in before and key in after:
+            yield from _members((*path, key), before[key], after[key])
+        else:
+            yield from _leaf((*path, key), before.get(key), after.get(key))
+
+
+def _members(path: Path, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[FieldChange]:
+    for name in [*new, *(name for name in old if name not in new)]:
+        yield from _leaf((*path, name), old.get(name), new.get(name))
+
+
+def _leaf(path: Path, old: Value, new: Value) -> Iterator[FieldChange]:
+    if isinstance(old, Secret) and isinstance(new, Secret):
+        note = _compare_secrets(old, new)
+        if note is not None:
+            yield FieldChange(path, old, new, note)
+    elif not same(old, new) and not _both_empty(old, new):
+        yield FieldChange(path, old, new)
+
+
+def _both_empty(old: Value, new: Value) -> bool:
+    return old in ("", None, [], {}) and new in ("", None, [], {})
+
+
+def _compare_secrets(old: Secret, new: Secret) -> Note | None:
+    """Judge two secrets: None if they are one, else what is special; unequal keys cannot be compared."""
+    if old.fingerprint and new.fingerprint and _key_id(old) == _key_id(new):
+        return None if old.fingerprint == new.fingerprint else Note.ROTATED
+    if not old.reference and not old.fingerprint:
+        return Note.NONE  # never set by us: it has to be sent
+    return Note.NOT_CHECKED
+
+
+def _key_id(secret: Secret) -> str:
+    return secret.fingerprint.partition(":")[0]
+
+
+def _reference(value: Value) -> str:
+    return value.reference if isinstance(value, Secret) else ""
+
+
+def _unprinted(value: Value, path: Path = ()) -> Iterator[Path]:
+    """Find secrets without a fingerprint: equal references, but nobody compared what they stand for."""
+    if isinstance(value, Secret):
+        if value.reference and not value.fingerprint:
+            yield path
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(item, Secret | Mapping | list):
+                yield from _unprinted(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, Secret | Mapping):
+                yield from _unprinted(item, (*path, index))
+
+
+def same(one: Value, other: Value) -> bool:
+    """Tell whether two values are one: like `==`, but `true` is not 1; `1` is `1.0`."""
+    return bool(one == other) and _same_kind(one, other)
+
+
+def _same_kind(one: Value, other: Value) -> bool:
+    if isinstance(one, Mapping):
+        return all(_same_kind(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple):
+        return all(map(_same_kind, one, other))
+    return (one is True or one is False) == (other is True or other is False)
+
+
+def detail(change: FieldChange) -> tuple[FieldChange, ...]:
+    """
+    Break a changed object or list into what changed inside it, for people.
+
+    Returns:
+        The change itself where there is nothing inside to tell.
+    """
+    if not (isinstance(change.before, Mapping) and isinstance(change.after, Mapping)):
+        return (change,)
+    from deepdiff import DeepDiff
+
+    found = DeepDiff(change.before, change.after, view="tree", ignore_order=False, ignore_numeric_type_changes=True)
+    inner = [
+        FieldChange(
+            (*change.path, *level.path(output_format="list")),
+            _present(level.t1),
+            _present(level.t2),
+        )
+        for levels in found.values()
+        for level in levels
+    ]
+    return tuple(sorted(inner, key=lambda c: tuple(map(str, c.path)))) or (change,)
+
+
+def _present(value: Value) -> Value:
+    return None if type(value).__name__ == "NotPresent" else value
+
+
+def patch(resource: Resource, changes: Iterable[FieldChange], catalog: Catalog) -> Resource:
+    """
+    Carry out changes on a resource: what `compare` found between two sides makes one the other.
+
+    A field of the resource that is unset becomes None; an unset member of settings, environment and the like goes.
+    """
+    accounts = _account_key(resource, catalog)
+    fields = dict(resource.fields)
+    for change in changes:
+        match change.path:
+            case (str(key),):
+                fields[key] = change.after
+            case (str(key), str(member)):
+                fields[key] = _with_member(fields.get(key), member, change.after, keep_none=key == "connectors")
+            case ("settings", str(setting), str(account), *rest) if accounts:
+                settings = fields.get("settings") or {}
+                changed = _with_account(settings.get(setting) or [], account, rest, change.after, accounts)
+                fields["settings"] = {**settings, setting: changed}
+            case _:
+                raise ValueError(f"no such path in a resource: {change.path}")
+    return replace(resource, fields=fields)
+
+
+def _with_member(members: Value, name: str, after: Value, *, keep_none: bool = False) -> dict[str, Value]:
+    changed = dict(members or {})
+    if after is None and not keep_none:
+        changed.pop(name, None)
+    else:
+        changed[name] = after
+    return changed
+
+
+def _with_account(
+    listed: list[Value], key: str, rest: list[str | int], after: Value, accounts: Accounts
+) -> list[Value]:
+    index = next((i for i, account in enumerate(listed) if str(account.get(accounts.key)) == key), len(listed))
+    known = listed[index : index + 1]
+    account = _with_member(known[0] if known else {}, str(rest[0]), after) if rest else after
+    return [*listed[:index], *([] if account is None else [account]), *listed[index + 1 :]]
+
+
+def fill_secrets(live: Resource, stored: Resource, catalog: Catalog) -> Resource:
+    """
+    Put what the ledger knows of secrets where the platform only says that there is one.
+
+    A platform masks secrets (domain.md R14): without this every plan would show every secret as changed, and a value
+    changed behind our back is not observable.
+    """
+    fields: dict[str, Value] | None = None
+    for key in _WITH_SECRETS:
+        value = live.fields.get(key)
+        if not value:
+            continue
+        known = stored.fields.get(key) or {}
+        filled = _filled(value, known, _account_key(live, catalog) if key == "settings" else None)
+        if filled is not value:
+            fields = {**live.fields} if fields is None else fields
+            fields[key] = filled
+    return live if fields is None else replace(live, fields=fields)
+
+
+def _account_key(resource: Resource, catalog: Catalog) -> Accounts | None:
+    spec = catalog.get(resource.address.kind, resource.type)
+    return spec.accounts if spec else None
+
+
+def _filled(value: Mapping[str, Value], known: Mapping[str, Value], accounts: Accounts | None) -> Mapping[str, Value]:
+    result: dict[str, Value] | None = None
+    for key, item in value.items():
+        if isinstance(item, Secret):
+            filled: Value = known.get(key) if isinstance(known.get(key), Secret) else MASKED
+        elif accounts and key == accounts.setting:
+            by_key = {account.get(accounts.key): account for account in known.get(key) or []}
+            filled = [_filled(account, by_key.get(account.get(accounts.key)) or {}, None) for account in item]
+        elif isinstance(item, Mapping) and item:
+            inner = known.get(key)
+            filled = _filled(item, inner if isinstance(inner, Mapping) else {}, None)
+        else:
+            continue
+        if filled is not item:
+            result = dict(value) if result is None else result
+            result[key] = filled
+    return value if result is None else result
+
+
+def immutable_change(before: Resource, after: Resource, catalog: Catalog) -> bool:
+    """Tell whether the object has to be made anew: another type, or a setting that cannot change (`x-immutable`)."""
+    if before.type != after.type:
+        return True
+    if after.address.kind not in (Kind.CONNECTOR, Kind.CHANNEL):
+        return False
+    spec = catalog.get(after.address.kind, after.type)
+    return bool(spec) and any(
+        not same(before.settings.get(name), after.settings.get(name)) for name in (spec.immutable if spec else ())
+    )

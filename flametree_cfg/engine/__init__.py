@@ -1,1 +1,89 @@
-"""The order of things; also the Python API."""
+"""The order of things; also the Python API. Re-exports are lazy, because `--help` must not load them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flametree_cfg.engine.applying import apply, destroy
+    from flametree_cfg.engine.cards import show
+    from flametree_cfg.engine.checking import check_drift
+    from flametree_cfg.engine.keeping import (
+        history,
+        history_show,
+        state_export,
+        state_import,
+        state_list,
+        state_rm,
+        state_show,
+        state_unlock,
+    )
+    from flametree_cfg.engine.options import (
+        ApplyResult,
+        Card,
+        DriftResult,
+        Options,
+        PlanResult,
+        TenantResult,
+    )
+    from flametree_cfg.engine.planning import make_plans
+    from flametree_cfg.engine.portal import Portal, open_portal
+    from flametree_cfg.engine.types import explain, tenant_schema
+    from flametree_cfg.engine.validation import validate
+
+_WHERE = {
+    "applying": ("apply", "destroy"),
+    "cards": ("show",),
+    "checking": ("check_drift",),
+    "keeping": (
+        "history",
+        "history_show",
+        "state_export",
+        "state_import",
+        "state_list",
+        "state_rm",
+        "state_show",
+        "state_unlock",
+    ),
+    "options": ("ApplyResult", "Card", "DriftResult", "Options", "PlanResult", "TenantResult"),
+    "planning": ("make_plans",),
+    "portal": ("Portal", "open_portal"),
+    "types": ("explain", "tenant_schema"),
+    "validation": ("validate",),
+}
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [
+    "ApplyResult",
+    "Card",
+    "DriftResult",
+    "Options",
+    "PlanResult",
+    "Portal",
+    "TenantResult",
+    "apply",
+    "check_drift",
+    "destroy",
+    "explain",
+    "history",
+    "history_show",
+    "make_plans",
+    "open_portal",
+    "show",
+    "state_export",
+    "state_import",
+    "state_list",
+    "state_rm",
+    "state_show",
+    "state_unlock",
+    "tenant_schema",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(name)
+    from importlib import import_module
+
+    return getattr(import_module(f"flametree_cfg.engine.{_MODULE_OF[name]}"), name)

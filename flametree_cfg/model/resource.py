@@ -132,12 +132,14 @@ class Declaration:
         location: where its key stands.
         previously: keys it had before; the object is kept.
         protected: must not be deleted.
+        attachments: agents only: whether `channels` is declared, so that attachments it does not list go.
     """
 
     resource: Resource
     location: Location
     previously: tuple[str, ...] = ()
     protected: bool = False
+    attachments: bool = False
 
 
 @dataclass(frozen=True, slots=True)

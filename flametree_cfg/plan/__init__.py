@@ -1,1 +1,7 @@
-"""Differences become ordered, safe, digestible operations."""
+"""Differences become ordered, safe, digestible operations. Knows nothing about files, platforms or ledgers."""
+
+from flametree_cfg.plan.document import plan_body, plan_digest
+from flametree_cfg.plan.make import make_plan
+from flametree_cfg.plan.types import Handover, Plan
+
+__all__ = ["Handover", "Plan", "make_plan", "plan_body", "plan_digest"]

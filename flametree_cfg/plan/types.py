@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flametree_cfg.diff import Change
 from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic
-from flametree_cfg.model import Address, Operation
+from flametree_cfg.model import Action, Address, Kind, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,10 @@ class Plan:
         changes: the same, one entry a resource, for the reader; sorted by address.
         handovers, restarts: named things the operations serve.
         drift: what differs from what we last applied, ours and foreign.
+        heals: ledger-only operations that bring the ledger up to what YAML and platform agree on; not shown, not
+            in the body.
         unmanaged: addresses in the ledger whose section is absent from the YAML: kept, no longer managed.
+        held: protected and no longer declared: kept until the protection is lifted.
         warnings: what a reader should know (violations already live, roles lost by foreign agents …).
         checks: how many invariant checks held while the steps were simulated.
         not_checked: addresses and paths of secrets whose reference does not resolve here.
@@ -45,7 +48,9 @@ class Plan:
     handovers: tuple[Handover, ...] = ()
     restarts: tuple[Address, ...] = ()
     drift: tuple[Drift, ...] = ()
+    heals: tuple[Operation, ...] = ()
     unmanaged: tuple[Address, ...] = ()
+    held: tuple[Address, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     checks: int = 0
     not_checked: tuple[str, ...] = ()
@@ -58,3 +63,8 @@ class Plan:
     def empty(self) -> bool:
         """Whether there is nothing to do on the platform or in the ledger."""
         return not self.operations
+
+    @property
+    def agents_deleted(self) -> tuple[Address, ...]:
+        """Agents that go, with prompts and workflows nobody models here: always needs `--allow-delete`."""
+        return tuple(o.address for o in self.operations if o.action is Action.DELETE and o.address.kind is Kind.AGENT)

@@ -1,1 +1,41 @@
-"""How results look: one file per format."""
+"""How things look: one file per format, one sink."""
+
+from flametree_cfg.report._diagnostics_text import diagnostic_lines
+from flametree_cfg.report._documents import (
+    Apply,
+    Document,
+    Done,
+    Explained,
+    Failure,
+    FieldExplained,
+    History,
+    Run,
+    State,
+    StateEntry,
+)
+from flametree_cfg.report._formats import formats, render
+from flametree_cfg.report._lines import Line, Symbols, Tone
+from flametree_cfg.report._runs_text import event_lines
+from flametree_cfg.report.sink import Sink, escape
+
+__all__ = [
+    "Apply",
+    "Document",
+    "Done",
+    "Explained",
+    "Failure",
+    "FieldExplained",
+    "History",
+    "Line",
+    "Run",
+    "Sink",
+    "State",
+    "StateEntry",
+    "Symbols",
+    "Tone",
+    "diagnostic_lines",
+    "escape",
+    "event_lines",
+    "formats",
+    "render",
+]

@@ -1,0 +1,180 @@
+"""One run of one command: what the person chose around the verb, and where its words go."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+import click
+
+from flametree_cfg.errors import Diagnostic, ExitCode
+
+if TYPE_CHECKING:
+    from flametree_cfg.engine import Options
+    from flametree_cfg.model import Event
+    from flametree_cfg.report import Document, Sink
+
+LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
+P = ParamSpec("P")
+
+
+class Invocation:
+    """
+    What every command is handed.
+
+    Attributes:
+        command: as typed, without the program's name: `drift check`.
+        format: of the result; the name of a file in `report`.
+        debug: whether a crash shows its traceback.
+        known: secret values that the engine has seen; no output shows them.
+    """
+
+    def __init__(self) -> None:
+        self.command = ""
+        self.format = "text"
+        self.debug = False
+        self.known: set[str] = set()
+        self._colour: bool | None = None
+        self._chosen: dict[str, Any] = {}
+
+    def take(self, command: str, chosen: dict[str, Any]) -> None:
+        """Keep what was chosen around the verb."""
+        self.command = command
+        self.format = chosen.pop("format")
+        self.debug = chosen.pop("debug")
+        self._colour = False if chosen.pop("no_color") else None
+        self._chosen = chosen
+
+    @functools.cached_property
+    def out(self) -> Sink:
+        """Where the result goes."""
+        from flametree_cfg.report import Sink
+
+        return Sink(sys.stdout, secrets=lambda: self.known, colour=self._colour)
+
+    @functools.cached_property
+    def err(self) -> Sink:
+        """Where everything else goes."""
+        from flametree_cfg.report import Sink
+
+        return Sink(sys.stderr, secrets=lambda: self.known, colour=self._colour)
+
+    @property
+    def for_people(self) -> bool:
+        """Whether the result is read by a person."""
+        return self.format == "text"
+
+    def options(self, **more: Any) -> Options:  # the command's own options
+        """Say to the engine what was chosen."""
+        from flametree_cfg.engine import Options
+
+        return Options(**self._chosen, **more, debug=self.debug, command=self.command, mask=self.known.update)
+
+    def show(self, kind: Document, document: object) -> None:
+        """Write the result."""
+        from flametree_cfg.report import render
+
+        self.out.show(render(kind, self.format, document, command=self.command, symbols=self.out.symbols))
+
+    def aside(self, kind: Document, document: object) -> None:
+        """Write for people what is not the result, or is part of it only for them."""
+        from flametree_cfg.report import render
+
+        sink = self.out if self.for_people else self.err
+        sink.show(render(kind, "text", document, command=self.command, symbols=sink.symbols))
+
+    def tell(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Write diagnostics for people, beside the result."""
+        found = list(diagnostics)
+        if found:
+            from flametree_cfg.report import diagnostic_lines
+
+            self.err.show(diagnostic_lines(found))
+
+    def progress(self, event: Event) -> None:
+        """Write what an apply does, while it does it."""
+        from flametree_cfg.report import event_lines
+
+        self.err.show(event_lines(event, self.err.symbols))
+
+    def fail(self, diagnostics: Iterable[Diagnostic], code: ExitCode) -> ExitCode:
+        """Say why the command cannot go on, in the format that was asked for too."""
+        found = tuple(diagnostics)
+        self.tell(found)
+        if not self.for_people:
+            from flametree_cfg.report import Document, Failure
+
+            self.show(Document.FAILURE, Failure(found, code))
+        return code
+
+
+class _Format(click.ParamType):
+    name = "format"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from flametree_cfg.report import formats
+
+        known = formats()
+        if value not in known:
+            self.fail(f"{value!r} is not one of {', '.join(known)}.", param, ctx)
+        return value
+
+
+def _common(
+    name: str, *declarations: str, **settings: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # click's
+    return click.option(*declarations, name, envvar=f"FLAMETREE_{name.upper()}", show_envvar=True, **settings)
+
+
+_COMMON = (
+    _common("platform", "--platform", metavar="URL", help="The registry.  [default: SQLite in .flametree/]"),
+    _common("state", "--state", metavar="URL", help="The ledger.  [default: SQLite in .flametree/]"),
+    _common(
+        "schemas",
+        "--schemas",
+        metavar="FOLDER",
+        type=click.Path(path_type=Path),
+        help="More types, beside those that come with the program.",
+    ),
+    _common("errors", "-E", "--error", metavar="CODE", multiple=True, help="Make this code an error."),
+    _common("warnings", "-W", "--warning", metavar="CODE", multiple=True, help="Make this code a warning."),
+    _common(
+        "lock_timeout",
+        "--lock-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(0),
+        default=LOCK_WAIT_S,
+        show_default=True,
+        help="How long to wait for somebody else's apply.",
+    ),
+    _common(
+        "format", "--format", type=_Format(), metavar="FORMAT", default="text", show_default=True, help="text or json."
+    ),
+    _common("no_color", "--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
+    _common("debug", "--debug", is_flag=True, help="Show the traceback of a crash, secrets masked."),
+)
+
+
+def common(function: Callable[Concatenate[Invocation, P], ExitCode]) -> Callable[..., Any]:
+    """Give a command the options that all have, and its `Invocation` as first argument."""
+
+    @click.pass_context
+    @functools.wraps(function)
+    def call(ctx: click.Context, /, *args: Any, **values: Any) -> ExitCode:  # click's
+        invocation = ctx.ensure_object(Invocation)
+        chosen = {name: values.pop(name) for name in _COMMON_NAMES}
+        chosen["lock_wait_s"] = chosen.pop("lock_timeout")
+        invocation.take(ctx.command_path.partition(" ")[2], chosen)
+        return function(invocation, *args, **values)
+
+    for option in reversed(_COMMON):
+        call = option(call)
+    return call
+
+
+_COMMON_NAMES = (
+    "platform", "state", "schemas", "errors", "warnings", "lock_timeout", "format", "no_color", "debug",
+)  # fmt: skip

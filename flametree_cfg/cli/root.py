@@ -1,0 +1,55 @@
+"""Every command there is, by name. Imports click and nothing else."""
+
+from __future__ import annotations
+
+import click
+
+from flametree_cfg import __version__
+from flametree_cfg.cli.group import Entry, LazyGroup
+
+HELP = """Configuration as code for AI-agent tenants: connectors, channels and agents in YAML.
+
+PATH is a tenant folder, or a folder of tenants. Options stand after the command; each can be set by its
+FLAMETREE_... variable.
+"""
+
+root = LazyGroup(
+    "flametree-cfg",
+    {
+        "validate": Entry("flametree_cfg.cli.validate:validate", "Check tenants; touches nothing."),
+        "explain": Entry("flametree_cfg.cli.explain:explain", "Say what can be written for a type."),
+        "schema": Entry("flametree_cfg.cli.schema:schema", "The schema that editors use."),
+        "plan": Entry("flametree_cfg.cli.plan:plan", "Show what apply would do (also: diff)."),
+        "apply": Entry("flametree_cfg.cli.apply:apply", "Make the platform as the YAML says (also: sync)."),
+        "destroy": Entry("flametree_cfg.cli.destroy:destroy", "Delete everything of a tenant that is ours."),
+        "drift": Entry("flametree_cfg.cli.drift:drift", "Find changes made outside."),
+        "show": Entry("flametree_cfg.cli.show:show", "Show objects as the portal's cards do."),
+        "history": Entry("flametree_cfg.cli.history:history", "What was applied, when and by whom."),
+        "state": Entry("flametree_cfg.cli.state:state", "The ledger of what was applied."),
+        "registry": Entry("flametree_cfg.cli.registry:registry", "Do what a person would do in the portal."),
+        "version": Entry("flametree_cfg.cli.version:version", "Say the version."),
+    },
+    aliases={"diff": "plan", "sync": "apply"},
+    help=HELP,
+)
+root.context_settings = {
+    "help_option_names": ["-h", "--help"],
+    "auto_envvar_prefix": "FLAMETREE",
+    "max_content_width": 100,
+    "show_default": True,
+}
+root.params.append(
+    click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        help="Say the version and leave.",
+        callback=lambda ctx, _param, value: _say_version(ctx) if value else None,
+    )
+)
+
+
+def _say_version(ctx: click.Context) -> None:
+    click.echo(f"flametree-cfg {__version__}")
+    ctx.exit()

@@ -1,0 +1,113 @@
+"""From the paths a person gives to tenants: which folders are tenants, and which of their files are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flametree_cfg.config.problem import problem
+from flametree_cfg.config.source import Entry, Folder, open_below, open_folder
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Related
+
+_EXTENSION = ".yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """
+    A tenant's folder.
+
+    Attributes:
+        files: names of the files to read, sorted.
+        problems: names that may not be there, such as `x.yml` or a link.
+    """
+
+    folder: Folder
+    files: tuple[str, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+@contextmanager
+def one_tenant(path: str) -> Iterator[Listing]:
+    """
+    Open the folder of one tenant.
+
+    Raises:
+        ConfigInvalid: it cannot be opened, or has no YAML (`empty-tenant`).
+    """
+    with open_folder(path) as folder:
+        yield _listing(folder, folder.entries())
+
+
+def tenants_below(path: str) -> Iterator[str]:
+    """
+    List the tenants a path stands for: itself, if it has YAML, else its folders but those that begin with `_`.
+
+    Yields:
+        Paths; each is opened (and found wanting) by itself, so that a bad one does not stop the others.
+
+    Raises:
+        ConfigInvalid: the path cannot be opened, is empty, or has no tenants below.
+    """
+    with open_folder(path) as folder:
+        entries = folder.entries()
+    if any(_looks_like_yaml(entry.name) for entry in entries):
+        yield path
+        return
+    below = [entry.name for entry in entries if (entry.is_folder or entry.leads_to_folder)]
+    if not below:
+        raise ConfigInvalid(problem("empty-tenant", Location(folder.label)))
+    tenants = [name for name in below if not name.startswith("_")]
+    if not tenants:
+        raise ConfigInvalid(problem("no-tenants", Location(folder.label)))
+    yield from (os.path.join(path, name) for name in tenants)  # noqa: PTH118  # paths stay as typed
+
+
+def _listing(folder: Folder, entries: list[Entry]) -> Listing:
+    problems: list[Diagnostic] = []
+    files: list[str] = []
+    seen: dict[str, str] = {}
+    for entry in entries:
+        if not _looks_like_yaml(entry.name):
+            if entry.is_folder and not entry.name.startswith("_"):
+                problems.extend(_nested(folder, entry.name))
+            continue
+        fault = _fault(folder, entry, seen.setdefault(entry.name.casefold(), entry.name))
+        if fault:
+            problems.append(fault)
+        else:
+            files.append(entry.name)
+    if not files and not problems:
+        raise ConfigInvalid(problem("empty-tenant", Location(folder.label)))
+    return Listing(folder, tuple(files), tuple(problems))
+
+
+def _looks_like_yaml(name: str) -> bool:
+    return name.lower().endswith((".yaml", ".yml"))
+
+
+def _fault(folder: Folder, entry: Entry, twin: str) -> Diagnostic | None:
+    location = Location(folder.label_of(entry.name))
+    if entry.is_link:
+        return problem("symlink", location)
+    if not entry.is_file:
+        return problem("not-a-file", location)
+    if not entry.name.isprintable():
+        return problem("bad-file-name", location)
+    if not entry.name.endswith(_EXTENSION):
+        return problem("wrong-extension", location)
+    if twin != entry.name:
+        return problem("case-twin", location, related=(Related("the other", location=Location(folder.label_of(twin))),))
+    return None
+
+
+def _nested(folder: Folder, name: str) -> list[Diagnostic]:
+    """Refuse YAML one level down: it would be left out in silence, and what it declared would be deleted."""
+    with open_below(folder, name) as below:
+        return [
+            problem("nested-yaml", Location(below.label_of(entry.name)))
+            for entry in below.entries()
+            if _looks_like_yaml(entry.name)
+        ]

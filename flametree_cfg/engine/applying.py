@@ -1,0 +1,362 @@
+"""Apply and destroy: lock, settle what a crash left, plan under the lock, carry out, remember."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flametree_cfg.apply import apply_plan, resume
+from flametree_cfg.config import TenantReading, located
+from flametree_cfg.engine.options import ApplyResult, Options, PlanResult
+from flametree_cfg.engine.planning import Sight, each_plan, plan_and_sight, plan_reading
+from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.validation import read_and_check
+from flametree_cfg.errors import (
+    ConfigInvalid,
+    Diagnostic,
+    ExitCode,
+    FlametreeError,
+    PlanStale,
+    Refused,
+    by_place,
+    error,
+    has_errors,
+)
+from flametree_cfg.model import (
+    LEDGER_ONLY,
+    Action,
+    AppliedRun,
+    Event,
+    Holder,
+    Lease,
+    Operation,
+    Secret,
+    Stage,
+    Tenant,
+    secrets_in,
+)
+from flametree_cfg.plan import Plan, plan_digest
+
+OnEvent = Callable[[Event], None]
+OnPlan = Callable[[PlanResult], None]
+Confirm = Callable[[list[PlanResult]], bool]
+
+
+def apply(
+    paths: Sequence[str | Path], options: Options, on_plan: OnPlan, confirm: Confirm | None, on_event: OnEvent
+) -> list[ApplyResult]:
+    """
+    Bring every tenant under `paths` to what its YAML says.
+
+    Each tenant is planned under its lock, after what an interruption left open was settled. One that fails does not
+    stop the others.
+
+    Args:
+        on_plan: shown every plan before it is carried out.
+        confirm: asked once, with all plans, before anything is written; what is applied afterwards must still be what
+            was shown. None: nobody is asked (`--yes`), and each tenant is planned and applied in one go.
+        on_event: told what happens.
+
+    Raises:
+        Refused: `confirm` said no; nothing was written.
+    """
+    with Session(options, paths, create=True) as session:
+        approved: dict[str, str] | None = None
+        if confirm is not None:
+            shown = [_shown(result, on_plan) for result in each_plan(paths, session)]
+            if any(result.plan and not result.plan.empty for result in shown) and not confirm(shown):
+                raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
+            approved = {result.folder: result.digest for result in shown}
+        return [
+            _apply_reading(reading, diagnostics, session, _Hand(on_plan, on_event, approved))
+            for reading, diagnostics in read_and_check(paths, session)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    on_plan: OnPlan
+    on_event: OnEvent
+    approved: Mapping[str, str] | None
+
+
+def _shown(result: PlanResult, on_plan: OnPlan) -> PlanResult:
+    on_plan(result)
+    return result
+
+
+def _apply_reading(
+    reading: TenantReading, diagnostics: tuple[Diagnostic, ...], session: Session, hand: _Hand
+) -> ApplyResult:
+    if reading.tenant is None or has_errors(diagnostics):
+        if hand.approved is None:
+            hand.on_plan(PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID))
+        return ApplyResult(reading.folder, reading.name, ExitCode.INVALID, diagnostics)
+    progress = _Progress()
+    try:
+        with session.ledger.lock(reading.name, session.options.lock_wait_s, holder_of(session.options)) as lease:
+            return _apply_locked(reading, diagnostics, session, hand, lease, progress)
+    except FlametreeError as problem:
+        found = by_place(located(reading, problem.diagnostics))
+        return ApplyResult(
+            reading.folder,
+            reading.name,
+            problem.exit_code,
+            found,
+            applied=progress.applied,
+            total=progress.total,
+            resumed=progress.resumed,
+        )
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What happened so far; read when something breaks off."""
+
+    applied: int = 0
+    total: int = 0
+    resumed: int = 0
+
+    def note(self, event: Event) -> None:
+        self.total = event.total
+        self.applied += event.stage is Stage.DONE
+
+
+def _apply_locked(
+    reading: TenantReading,
+    diagnostics: tuple[Diagnostic, ...],
+    session: Session,
+    hand: _Hand,
+    lease: Lease,
+    progress: _Progress,
+) -> ApplyResult:
+    stored = session.ledger.read(reading.name)
+    for event in resume(session.platform, session.ledger, lease, stored):
+        progress.resumed += 1
+        hand.on_event(event)
+    result, sight = plan_and_sight(reading, diagnostics, session)
+    if hand.approved is None:
+        hand.on_plan(result)
+    elif result.digest != hand.approved.get(reading.folder, ""):
+        raise PlanStale(_moved(reading))
+    if result.plan is None or sight is None:
+        return ApplyResult(reading.folder, reading.name, result.exit_code, result.diagnostics, resumed=progress.resumed)
+    return _carry_out(result, result.plan, sight, session, hand, lease, progress)
+
+
+def _moved(reading: TenantReading) -> Diagnostic:
+    return error(
+        "plan-moved",
+        "Something moved after the plan was shown",
+        f"tenant {reading.name!r} would now be planned differently",
+        "nothing was applied to it; run apply again and look at the new plan",
+    )
+
+
+def _carry_out(
+    result: PlanResult,
+    plan: Plan,
+    sight: Sight,
+    session: Session,
+    hand: _Hand,
+    lease: Lease,
+    progress: _Progress,
+) -> ApplyResult:
+    refuse_unallowed(plan, session.options)
+    secrets = needed_secrets(plan, sight, session)
+    if plan.operations or plan.heals:
+        _bind_platform(session, lease)
+    run = uuid.uuid4().hex
+    begun, at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
+    outcome = "failed"
+    try:
+        for event in apply_plan(plan, session.platform, session.ledger, lease, secrets, run):
+            progress.note(event)
+            hand.on_event(event)
+        outcome = "applied"
+    finally:
+        number = 0
+        if plan.operations:
+            if outcome != "applied" and progress.applied:
+                outcome = "partial"
+            line = _history_line(plan, sight, run, at, time.monotonic() - begun, outcome)
+            number = session.ledger.remember(lease, line, plan.operations)
+    serial = session.ledger.read(plan.tenant).serial if plan.operations else plan.serial
+    return ApplyResult(
+        result.folder,
+        plan.tenant,
+        ExitCode.OK,
+        result.diagnostics,
+        progress.applied,
+        progress.total,
+        progress.resumed,
+        serial,
+        number,
+        plan,
+    )
+
+
+def _bind_platform(session: Session, lease: Lease) -> None:
+    session.ledger.bind_platform(lease, session.platform.identity)
+
+
+def refuse_unallowed(plan: Plan, options: Options) -> None:
+    """
+    Stop a plan that deletes what needs saying.
+
+    Raises:
+        Refused: an agent goes (with prompts and workflows nobody models here) and no `--allow-delete` names it.
+    """
+    allowed = set(options.allow_delete)
+    refused = [address for address in plan.agents_deleted if not allowed & {"all", str(address)}]
+    if refused:
+        names = ", ".join(map(str, refused))
+        raise Refused(
+            error(
+                "delete-not-allowed",
+                "Deleting an agent has to be allowed",
+                f"{names}: prompts and workflows that live only in the portal would go too",
+                " ".join(f"--allow-delete {address}" for address in refused) + " (or `--allow-delete all`)",
+                address=str(refused[0]),
+            )
+        )
+
+
+def needed_secrets(plan: Plan, sight: Sight, session: Session) -> dict[str, str]:
+    """
+    Give the values of every secret the plan has to send.
+
+    Raises:
+        ConfigInvalid: one does not resolve here (`unresolved-secret`) or its value cannot be right; nothing was sent.
+    """
+    needed: dict[str, str] = {}
+    problems: list[Diagnostic] = []
+    for operation, path, secret in _sent(plan.operations):
+        value = sight.values.get(secret.reference)
+        if value is None:
+            reason = sight.problems.get(secret.reference, "it was not looked up")
+            problems.append(_unresolved(operation, path, secret.reference, reason))
+            continue
+        needed[secret.reference] = value
+        if path[0] == "settings":
+            inner = path[1:]
+            for found in session.catalog.check_secret(operation.address.kind, operation.type, inner, value):
+                problems.append(replace(found, address=str(operation.address)))
+    if problems:
+        raise ConfigInvalid(*problems)
+    return needed
+
+
+def _sent(operations: Sequence[Operation]) -> Iterator[tuple[Operation, tuple[str | int, ...], Secret]]:
+    for operation in operations:
+        if operation.action in LEDGER_ONLY or operation.action is Action.DELETE:
+            continue
+        for change in operation.changes:
+            for path, secret in secrets_in(change.after, change.path):
+                yield operation, path, secret
+
+
+def _unresolved(operation: Operation, path: tuple[str | int, ...], reference: str, reason: str) -> Diagnostic:
+    return error(
+        "unresolved-secret",
+        "A secret that has to be sent does not resolve here",
+        f"{operation.address} {'.'.join(map(str, path))}: {reference}: {reason}",
+        "provide it and apply again; nothing was sent",
+        address=str(operation.address),
+        path=path,
+    )
+
+
+def holder_of(options: Options) -> Holder:
+    """Say who we are, for the one who waits."""
+    return Holder(_who(), socket.gethostname(), os.getpid(), options.command)
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid {os.getuid()}"
+
+
+def _history_line(plan: Plan, sight: Sight, run: str, at: str, duration_s: float, result: str) -> AppliedRun:
+    return AppliedRun(
+        plan.tenant,
+        number=0,
+        run=run,
+        at=at,
+        who=_who(),
+        commit=_commit(Path(sight.reading.folder)),
+        digest=plan_digest(plan),
+        summary=summary_of(plan),
+        duration_s=round(duration_s, 3),
+        result=result,
+        serial=plan.serial,
+    )
+
+
+def summary_of(plan: Plan) -> str:
+    """Count a plan's operations by what they do: `3 create, 1 update`."""
+    counts: dict[str, int] = {}
+    for operation in plan.operations:
+        counts[operation.action.value] = counts.get(operation.action.value, 0) + 1
+    return ", ".join(f"{count} {action}" for action, count in sorted(counts.items()))
+
+
+def _commit(folder: Path) -> str:
+    """Name the commit of the configuration repository; empty outside git."""
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]  # the person's own git
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def destroy(
+    path: str | Path, options: Options, on_plan: OnPlan, confirm: Confirm | None, on_event: OnEvent
+) -> list[ApplyResult]:
+    """
+    Delete everything of one tenant that is ours; foreign objects stay.
+
+    Needs `--allow-delete` like every deletion of agents: `options.allow_delete` must hold `all`.
+
+    Raises:
+        Refused: it does not, or `confirm` said no.
+    """
+    if "all" not in options.allow_delete:
+        raise Refused(
+            error(
+                "delete-not-allowed",
+                "Deleting a whole tenant has to be allowed",
+                f"{path}: every connector, channel and agent that the ledger knows would go",
+                "--allow-delete all",
+            )
+        )
+    with Session(options, [path], create=True) as session:
+        results = []
+        for reading, diagnostics in read_and_check([path], session):
+            if reading.tenant is None:
+                results.append(ApplyResult(reading.folder, reading.name, ExitCode.INVALID, diagnostics))
+                continue
+            emptied = replace(reading, tenant=_nothing(reading.tenant), diagnostics=())
+            approved = None
+            if confirm is not None:
+                shown = _shown(plan_reading(emptied, (), session), on_plan)
+                if shown.plan and not shown.plan.empty and not confirm([shown]):
+                    raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
+                approved = {reading.folder: shown.digest}
+            results.append(_apply_reading(emptied, (), session, _Hand(on_plan, on_event, approved)))
+        return results
+
+
+def _nothing(tenant: Tenant) -> Tenant:
+    return replace(tenant, declarations={}, sections=frozenset({"connectors", "channels", "agents"}))

@@ -1,0 +1,127 @@
+"""What a run is asked to do, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flametree_cfg.drift import Drift
+from flametree_cfg.errors import Diagnostic, ExitCode
+from flametree_cfg.model import Address, Health, Status
+from flametree_cfg.plan.types import Plan
+
+LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What the operator chose; tenant YAML chooses none of it.
+
+    Attributes:
+        platform, state: URLs; None for the SQLite files in `.flametree/`.
+        schemas: a folder with more types.
+        errors, warnings: diagnostic codes to raise or lower (`-E`, `-W`).
+        refresh: whether a plan reads the platform; otherwise it compares with the ledger and resolves no secret.
+        targets: limit changes to these addresses and what they need; empty for all.
+        no_delete: leave out deletions, list them as held.
+        allow_delete: addresses whose deletion is allowed although it needs saying, or `all`.
+        mask: told every secret value before it is used, so that no output can show one.
+    """
+
+    platform: str | None = None
+    state: str | None = None
+    schemas: Path | None = None
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    lock_wait_s: float = LOCK_WAIT_S
+    refresh: bool = True
+    targets: tuple[str, ...] = ()
+    no_delete: bool = False
+    allow_delete: tuple[str, ...] = ()
+    debug: bool = False
+    command: str = "flametree-cfg"
+    mask: Callable[[Iterable[str]], None] = field(default=lambda _values: None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantResult:
+    """What `validate` found in one folder; `resources` counts declarations, attachments among them."""
+
+    folder: str
+    tenant_name: str
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: ExitCode
+    resources: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """A tenant's plan; None where none could be made, which the diagnostics explain."""
+
+    folder: str
+    tenant_name: str
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: ExitCode
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """
+    What an apply did to one tenant.
+
+    Attributes:
+        applied, total: operations the platform carried out, of those planned.
+        resumed: operations settled after an interruption.
+        run_number: its line in history; 0 if nothing was written there.
+    """
+
+    folder: str
+    tenant_name: str
+    exit_code: ExitCode
+    diagnostics: tuple[Diagnostic, ...] = ()
+    applied: int = 0
+    total: int = 0
+    resumed: int = 0
+    serial: int = 0
+    run_number: int = 0
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftResult:
+    """What `drift check` found; `status` is clean, drifted, unknown (a read failed) or skipped (an apply runs)."""
+
+    folder: str
+    tenant_name: str
+    drift: tuple[Drift, ...]
+    status: str
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """
+    One object as the portal's card shows it.
+
+    Attributes:
+        tags: DEFAULT, SYS.INT., EXTERNAL, FOREIGN, PROTECTED.
+        linked: addresses of what it is linked or attached to; for a connector or channel the agents.
+        parameters: the main non-secret settings, as text; secrets show as present only.
+    """
+
+    address: Address
+    type: str
+    name: str
+    description: str = ""
+    platform_id: str = ""
+    tags: tuple[str, ...] = ()
+    status: Status = Status.NONE
+    health: Health = Health.NOT_CHECKED
+    message: str = ""
+    linked: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,195 @@
+"""Plan: bring a tenant's three sides together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flametree_cfg.config import TenantReading, located
+from flametree_cfg.engine.options import Options, PlanResult
+from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.validation import judge, read_and_check
+from flametree_cfg.errors import (
+    Diagnostic,
+    ExitCode,
+    FlametreeError,
+    PlanStale,
+    by_place,
+    error,
+    has_errors,
+    warning,
+)
+from flametree_cfg.model import (
+    Declaration,
+    LiveTenant,
+    Resource,
+    Secret,
+    Stored,
+    Tenant,
+    map_secrets,
+    secrets_in,
+)
+from flametree_cfg.plan import Plan, make_plan, plan_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was read of one tenant to plan it; `values` are resolved secrets by reference."""
+
+    reading: TenantReading
+    tenant: Tenant
+    stored: Stored
+    live: LiveTenant | None
+    values: Mapping[str, str]
+    problems: Mapping[str, str]
+
+
+def make_plans(paths: Sequence[str | Path], options: Options) -> list[PlanResult]:
+    """
+    Plan every tenant under `paths`; one result a folder, and one for each tenant whose folder is gone.
+
+    Reads the platform unless `options.refresh` is false; writes nothing anywhere.
+    """
+    with Session(options, paths) as session:
+        return list(each_plan(paths, session))
+
+
+def each_plan(paths: Sequence[str | Path], session: Session) -> Iterator[PlanResult]:
+    """Plan tenants one by one, so that memory holds one at a time."""
+    seen = []
+    for reading, diagnostics in read_and_check(paths, session):
+        seen.append(reading.name)
+        yield plan_reading(reading, diagnostics, session)
+    yield from _without_folder(paths, seen, session)
+
+
+def plan_reading(reading: TenantReading, diagnostics: tuple[Diagnostic, ...], session: Session) -> PlanResult:
+    """Plan one tenant that was read and judged; what goes wrong becomes its result."""
+    return plan_and_sight(reading, diagnostics, session)[0]
+
+
+def plan_and_sight(
+    reading: TenantReading, diagnostics: tuple[Diagnostic, ...], session: Session
+) -> tuple[PlanResult, Sight | None]:
+    """Plan one tenant, and keep what was read for it; None where no plan could be made."""
+    if reading.tenant is None or has_errors(diagnostics):
+        return PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID), None
+    try:
+        sight = look(reading, reading.tenant, session)
+        plan = plan_sight(sight, session)
+    except FlametreeError as problem:
+        return failed_plan(reading, diagnostics, problem), None
+    more = located(reading, [*_interrupted(sight.stored), *_old_names(sight, session), *plan.warnings])
+    told = by_place({*diagnostics, *more})
+    return PlanResult(reading.folder, reading.name, plan, told, ExitCode.OK, plan_digest(plan)), sight
+
+
+def failed_plan(reading: TenantReading, diagnostics: Sequence[Diagnostic], problem: FlametreeError) -> PlanResult:
+    """Turn what went wrong with one tenant into its result, so that the others go on."""
+    found = by_place([*diagnostics, *located(reading, problem.diagnostics)])
+    return PlanResult(reading.folder, reading.name, None, found, problem.exit_code)
+
+
+def look(reading: TenantReading, tenant: Tenant, session: Session) -> Sight:
+    """Read ledger and platform, and resolve secrets; without a refresh only the ledger."""
+    stored = session.ledger.read(tenant.name)
+    if not session.options.refresh:
+        return Sight(reading, tenant, stored, None, {}, {})
+    live = session.platform.read(tenant.name)
+    references = references_of(tenant)
+    resolved = session.resolve(references, reading.folder)
+    return Sight(reading, tenant, stored, live, resolved.values, resolved.problems)
+
+
+def plan_sight(sight: Sight, session: Session) -> Plan:
+    """Make the plan, limited to what the options ask for."""
+    prints = session.fingerprints(sight.values, sight.stored.lineage)
+    tenant = with_fingerprints(sight.tenant, prints)
+    live = sight.live
+    if live is not None and sight.stored.platform:
+        live = _of_this_platform(live, sight.stored, session)
+    return make_plan(tenant, sight.stored, live, session.catalog)
+
+
+def _of_this_platform(live: LiveTenant, stored: Stored, session: Session) -> LiveTenant:
+    if session.platform.identity == stored.platform:
+        return live
+    raise PlanStale(
+        error(
+            "other-platform",
+            "The ledger belongs to another platform",
+            f"tenant {stored.tenant!r} was applied to platform {stored.platform}, this one is "
+            f"{session.platform.identity or 'not there yet'}",
+            "check --platform and --state; `flametree-cfg state rm` forgets objects of a platform that is gone",
+        )
+    )
+
+
+def references_of(tenant: Tenant) -> set[str]:
+    """List every secret reference a tenant declares."""
+    return {
+        secret.reference for declaration in tenant.declarations.values() for _, secret in _secrets(declaration.resource)
+    }
+
+
+def _secrets(resource: Resource) -> Iterator[tuple[tuple[str | int, ...], Secret]]:
+    for key in ("settings", "environment", "push"):
+        value = resource.fields.get(key)
+        if value:
+            yield from secrets_in(value, (key,))
+
+
+def with_fingerprints(tenant: Tenant, prints: Mapping[str, str]) -> Tenant:
+    """Put fingerprints on the secrets of a tenant, by reference."""
+    if not prints:
+        return tenant
+
+    def printed(_path: object, secret: Secret) -> Secret:
+        return Secret(secret.reference, prints.get(secret.reference, ""))
+
+    def declared(declaration: Declaration) -> Declaration:
+        resource = declaration.resource
+        if not any(True for _ in _secrets(resource)):
+            return declaration
+        fields = {
+            key: map_secrets(value, printed) if key in ("settings", "environment", "push") else value
+            for key, value in resource.fields.items()
+        }
+        return replace(declaration, resource=replace(resource, fields=fields))
+
+    return replace(tenant, declarations={a: declared(d) for a, d in tenant.declarations.items()})
+
+
+def _interrupted(stored: Stored) -> Iterator[Diagnostic]:
+    if stored.pending:
+        yield warning(
+            "apply-interrupted",
+            "An apply was interrupted",
+            f"{len(stored.pending)} journaled operations have no recorded outcome yet",
+            "run apply: it settles them first; this plan may still change",
+        )
+
+
+def _old_names(sight: Sight, session: Session) -> Iterator[Diagnostic]:
+    if not any(d.resource.fields.get("instructions") for d in sight.tenant.declarations.values()):
+        return
+    found = judge(sight.reading, session.catalog, session.options, sight.stored.snapshot())
+    yield from (d for d in found if d.code == "connector-named-by-old-name")
+
+
+def _without_folder(paths: Sequence[str | Path], seen: Sequence[str], session: Session) -> Iterator[PlanResult]:
+    """Report tenants that the ledger knows and no folder declares; they are never deleted."""
+    from flametree_cfg.config import is_tenant_folder
+
+    if all(is_tenant_folder(Path(path)) for path in paths):
+        return
+    for tenant in session.ledger.tenants():
+        if tenant not in seen:
+            gone = warning(
+                "tenant-without-folder",
+                "A tenant in the ledger has no folder",
+                f"{tenant!r} was applied before; nothing under {', '.join(map(str, paths))} declares it; it is kept",
+                "bring the folder back, or delete its objects on purpose: flametree-cfg destroy FOLDER",
+            )
+            yield PlanResult("", tenant, None, (gone,), ExitCode.OK)

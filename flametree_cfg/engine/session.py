@@ -1,0 +1,92 @@
+"""Open the doors a run needs, once, and close them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from flametree_cfg.config import load_catalog
+from flametree_cfg.engine.options import Options
+from flametree_cfg.schema import Catalog
+from flametree_cfg.secret import Policy, Resolved, open_keyring, resolve_all
+from flametree_cfg.state import Ledger, open_ledger
+
+if TYPE_CHECKING:
+    from flametree_cfg.platform import Platform
+    from flametree_cfg.secret import Keyring
+
+FOLDER = ".flametree"
+
+
+class Session:
+    """
+    The doors of one run: catalog, ledger, platform, keys. Nothing is opened before it is used.
+
+    Args:
+        options: the operator's.
+        paths: what the person named; `.flametree/` is looked for upwards from the first.
+        create: whether databases and the key may be made; reading commands make nothing.
+    """
+
+    def __init__(self, options: Options, paths: Sequence[str | Path] = (), *, create: bool = False) -> None:
+        self.options = options
+        self.create = create
+        self.home = find_home(Path(paths[0]) if paths else Path())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for name in ("ledger", "platform"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Every type there is."""
+        return load_catalog(self.options.schemas)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What we applied."""
+        return open_ledger(self.options.state or f"sqlite:{self.home / 'ledger.db'}")
+
+    @cached_property
+    def platform(self) -> Platform:
+        """The live registry."""
+        from flametree_cfg.platform import open_platform
+
+        url = self.options.platform or f"sqlite:{self.home / 'registry.db'}"
+        return open_platform(url, catalog=self.catalog, keyring=self.keyring, create=self.create)
+
+    @cached_property
+    def keyring(self) -> Keyring | None:
+        """The keys that seal and fingerprint; None where there is none yet and none may be made."""
+        return open_keyring(self.home / "key", create=self.create)
+
+    def resolve(self, references: Iterable[str], folder: str) -> Resolved:
+        """Look secrets up where the operator allows it; every value is masked from now on."""
+        resolved = resolve_all(references, Policy.from_environment(file_root=Path(folder).resolve().parent))
+        self.options.mask(resolved.values.values())
+        return resolved
+
+    def fingerprints(self, values: Mapping[str, str], lineage: str) -> dict[str, str]:
+        """Fingerprint resolved values, by reference; empty without a key or a lineage."""
+        keyring = self.keyring
+        if keyring is None or not lineage:
+            return {}
+        return {reference: keyring.fingerprint(lineage, value) for reference, value in values.items()}
+
+
+def find_home(start: Path) -> Path:
+    """Find `.flametree/` from a path upwards; where there is none, the one of the current directory."""
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / FOLDER).is_dir():
+            return folder / FOLDER
+    return Path.cwd() / FOLDER

@@ -1,0 +1,99 @@
+"""Put the rules to a tenant, whole or around what one step touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from flametree_cfg.errors import Diagnostic
+from flametree_cfg.invariants.mentions import named_by_old_name
+from flametree_cfg.invariants.needs import left_alone
+from flametree_cfg.invariants.rule import Checked, Rule, When
+from flametree_cfg.invariants.rules import RULES, TENANT_RULES
+from flametree_cfg.invariants.world import World
+from flametree_cfg.model import Address, Kind, Resource, Snapshot, Tenant
+
+if TYPE_CHECKING:
+    from flametree_cfg.schema import Catalog
+
+_BY_KIND: Mapping[When, Mapping[Kind, tuple[Rule, ...]]] = {
+    when: {kind: tuple(rule for rule in RULES if when in rule.at and kind in rule.kinds) for kind in Kind}
+    for when in When
+}
+
+
+def check_tenant(tenant: Tenant, catalog: Catalog, stored: Snapshot | None = None) -> Checked:
+    """
+    Judge what a person declared, by every rule.
+
+    Args:
+        tenant: as read.
+        catalog: the types.
+        stored: what we last applied, where it is known: names that changed since are then looked for.
+
+    Returns:
+        What was found, sorted by address and code, without places: who read the files knows them.
+    """
+    world = World.of(declaration.resource for declaration in tenant.declarations.values())
+    checked = check_all(world, catalog)
+    more = [found for rule in TENANT_RULES for found in rule.check(tenant)]
+    more += check_renamed_mentions(world, catalog, stored)
+    count = checked.count + len(TENANT_RULES) * len(tenant.declarations)
+    return Checked(_in_order([*checked, *more]), count)
+
+
+def check_all(world: World, catalog: Catalog, when: When = When.DOCUMENT) -> Checked:
+    """Judge every resource by the rules of a document, or by those that every step keeps."""
+    return _check(world, catalog, world, when)
+
+
+def check_step(world: World, catalog: Catalog, touched: Iterable[Address]) -> Checked:
+    """
+    Judge what one step may have broken.
+
+    Whatever the step broke is among what is found; what was broken before is found too if the step came near it.
+
+    Args:
+        world: after the step.
+        catalog: the types.
+        touched: addresses that the step put or removed.
+    """
+    near = {address: resource for address in _near(world, catalog, touched) if (resource := world.get(address))}
+    return _check(world, catalog, near.values(), When.STEP)
+
+
+def check_renamed_mentions(world: World, catalog: Catalog, stored: Snapshot | None) -> tuple[Diagnostic, ...]:
+    """Look for instructions that name a generic connector as it was called when we last applied."""
+    return _in_order(list(named_by_old_name(world, catalog, stored))) if stored else ()
+
+
+def _near(world: World, catalog: Catalog, touched: Iterable[Address]) -> Iterable[Address]:
+    """List what a rule can judge differently now: what was touched, and what looks at it."""
+    for address in touched:
+        yield address
+        if address.kind is Kind.CONNECTOR:
+            yield from world.agents_linking(address)
+            if world.defaulted(address):
+                yield from left_alone(world, catalog, address)
+        elif address.kind is not Kind.ATTACHMENT:
+            yield from world.attachments_of(address)
+
+
+def _check(world: World, catalog: Catalog, resources: Iterable[Resource], when: When) -> Checked:
+    scopes: dict[Kind, list[Resource]] = {}
+    for resource in resources:
+        scopes.setdefault(resource.address.kind, []).append(resource)
+    found: list[Diagnostic] = []
+    count = 0
+    for kind, scope in scopes.items():
+        rules = _BY_KIND[when][kind]
+        count += len(rules) * len(scope)
+        for rule in rules:
+            found.extend(rule.check(world, catalog, scope))
+    return Checked(_in_order(found), count)
+
+
+def _in_order(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    if len(found) < 2:
+        return tuple(found)
+    return tuple(sorted(found, key=lambda d: (d.address, d.code, [str(step) for step in d.path], d.detail)))

@@ -1,0 +1,130 @@
+"""Connectors that an agent cannot do without: to run at all, and on a channel that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from flametree_cfg.errors import Diagnostic, Related, error
+from flametree_cfg.invariants.rule import Found, Scope
+from flametree_cfg.invariants.world import World
+from flametree_cfg.model import Address, Kind, Resource
+
+if TYPE_CHECKING:
+    from flametree_cfg.schema import Catalog, Role
+
+# The roles to run for a catalog whose type files say `required_to_run` under no `x-role`. Source: domain.md R21.
+_NEEDED_TO_RUN = frozenset({"llm"})
+
+
+@lru_cache(maxsize=8)  # asked at every step of a plan; a catalog never changes
+def roles_to_run(catalog: Catalog) -> tuple[Role, ...]:
+    """List the roles without which no agent runs: those whose type file says `required_to_run` under `x-role`."""
+    said = tuple(role for role in catalog.roles.values() if _says_required(catalog, role))
+    return said or tuple(role for role in catalog.roles.values() if role.name in _NEEDED_TO_RUN)
+
+
+def _says_required(catalog: Catalog, role: Role) -> bool:
+    specs = (catalog.get(Kind.CONNECTOR, name) for name in role.types)
+    return any(spec.schema.get("x-role", {}).get("required_to_run") is True for spec in specs if spec)
+
+
+def running_without_role(world: World, catalog: Catalog, scope: Scope) -> Found:
+    """
+    Refuse an agent that runs without what every agent needs, such as an LLM.
+
+    The default connector of the role's type counts: it serves agents that select none.
+
+    Source: domain.md R4, R21; Q1 is decided as S-CONN reads, because its page is the newer one about defaults.
+    """
+    uncovered = [role for role in roles_to_run(catalog) if not has_default(world, role)]
+    if not uncovered:
+        return
+    for agent in scope:
+        if agent.fields.get("running") is True:
+            yield from (_cannot_run(agent, role) for role in uncovered if _lacks(world, agent, role.name))
+
+
+def _cannot_run(agent: Resource, role: Role) -> Diagnostic:
+    return error(
+        "running-without-role",
+        "Running agent lacks a connector it needs",
+        f"{agent.address} links nothing under `{role.name}`, and no {' or '.join(role.types)} is the default",
+        f"link one under `connectors: {{{role.name}: …}}`, or declare which is the default"
+        " (`system: true` for a shared one)",
+        address=str(agent.address),
+        path=("connectors",) if agent.fields.get("connectors") else ("running",),
+    )
+
+
+def channel_needs_role(world: World, catalog: Catalog, scope: Scope) -> Found:
+    """
+    Refuse to attach an agent to a channel whose type asks for roles that the agent does not fill.
+
+    The default connector of the role's type counts, as for running.
+
+    Source: domain.md R4, R20; the type's `x-requires-roles`.
+    """
+    for attached in scope:
+        agent, channel = (world.get(target) for _name, target in world.links_of(attached.address))
+        spec = catalog.get(Kind.CHANNEL, channel.type) if channel else None
+        if channel is None or agent is None or spec is None:
+            continue
+        for name in spec.requires_roles:
+            role = catalog.roles.get(name)
+            if _lacks(world, agent, name) and not (role and has_default(world, role)):
+                yield _cannot_serve(attached, channel, agent, name)
+
+
+def _cannot_serve(attached: Resource, channel: Resource, agent: Resource, role: str) -> Diagnostic:
+    return error(
+        "channel-needs-role",
+        "Channel needs a connector that its agent lacks",
+        f"{agent.address} links nothing under `{role}`, which {channel.address} needs ({channel.type}),"
+        " and there is no default",
+        f"link one under `connectors: {{{role}: …}}` of {agent.address}, or declare which is the default",
+        address=str(attached.address),
+        related=(
+            Related("the agent", str(agent.address), ("connectors",)),
+            Related("the channel", str(channel.address), ("type",)),
+        ),
+    )
+
+
+def has_default(world: World, role: Role) -> bool:
+    """Tell whether some type that fills a role has a default connector."""
+    return any(world.defaults(name) for name in role.types)
+
+
+def left_alone(world: World, catalog: Catalog, touched: Address) -> Iterator[Address]:
+    """
+    List the agents and attachments that a connector may have left without a default when it was touched.
+
+    Nobody is listed while some default covers their role, so this costs what it finds wrong, not what exists.
+    """
+    vacant = [
+        role
+        for role in catalog.roles.values()
+        if not world.defaulted(touched).isdisjoint(role.types) and not has_default(world, role)
+    ]
+    to_run = roles_to_run(catalog) if vacant else ()
+    for role in vacant:
+        if role in to_run:
+            yield from world.running_without(role.name)
+        yield from _on_channels_that_need(world, catalog, role)
+
+
+def _on_channels_that_need(world: World, catalog: Catalog, role: Role) -> Iterator[Address]:
+    for type_name in world.channel_types():
+        spec = catalog.get(Kind.CHANNEL, type_name)
+        if spec and role.name in spec.requires_roles:
+            for channel in world.channels_of(type_name):
+                yield from world.attachments_of(channel)
+
+
+def _lacks(world: World, agent: Resource, role: str) -> bool:
+    """Tell whether nothing fills a role; what an external agent does not show may well be there."""
+    if agent.external and role not in (agent.fields.get("connectors") or {}):
+        return False
+    return all(name != role for name, _target in world.links_of(agent.address))

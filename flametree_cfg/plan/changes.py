@@ -1,0 +1,234 @@
+"""Decide what is different, what is ours to change, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from flametree_cfg.diff import Change, compare
+from flametree_cfg.errors import Diagnostic, Path, error, warning
+from flametree_cfg.model import (
+    Action,
+    Address,
+    Entry,
+    FieldChange,
+    Kind,
+    Resource,
+    Secret,
+    agent,
+    at_path,
+    folded,
+    map_secrets,
+)
+from flametree_cfg.plan.sides import OUTGOING, Sides
+from flametree_cfg.schema import Catalog
+
+_IDENTITY = frozenset({"type", "name"})
+
+
+@dataclass(slots=True)
+class Found:
+    """
+    What came of comparing.
+
+    Attributes:
+        changes: by address, what the platform has to become.
+        unmanaged: kept although no YAML names them, because their section is absent.
+        held: kept although no YAML names them, because they are protected.
+        forgotten: gone from the YAML and from the platform, or external: only the ledger forgets.
+        clean: desired, stored and live agree: neither change nor drift.
+        heals: what YAML and platform agree on while the ledger says less or other.
+        problems: why no plan can be made.
+    """
+
+    changes: dict[Address, Change] = field(default_factory=dict)
+    unmanaged: list[Address] = field(default_factory=list)
+    held: list[Address] = field(default_factory=list)
+    forgotten: list[Address] = field(default_factory=list)
+    clean: set[Address] = field(default_factory=set)
+    heals: list[Resource] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
+
+
+def find_changes(sides: Sides, catalog: Catalog) -> Found:
+    """
+    Compare what is desired with what is there, limited to what is ours.
+
+    Ours is what the YAML declares or the ledger knows; foreign objects are never touched, and one that already has a
+    wanted name, or the inbound slot we want, is a problem, never adopted silently.
+    """
+    found = Found()
+    for address, declaration in sides.desired.items():
+        _compare_declared(sides, address, declaration.resource, catalog, found)
+    for address, entry in sides.stored.items():
+        if address not in sides.desired:
+            _judge_undeclared(sides, address, entry, found)
+    found.problems += _names_held_outside(sides, found)
+    found.problems += _inbound_held_outside(sides, found)
+    return found
+
+
+def _compare_declared(sides: Sides, address: Address, desired: Resource, catalog: Catalog, found: Found) -> None:
+    now = sides.live.resources.get(address)
+    if now is None:
+        found.changes[address] = _creation(desired)
+        return
+    managed = _managed_part(desired)
+    difference = compare(now, desired, managed, catalog)
+    found.not_checked += [f"{address} {'.'.join(map(str, path))}" for path in difference.not_checked]
+    if difference.fields:
+        found.changes[address] = Change(address, Action.UPDATE, now, desired, difference.fields)
+        return
+    entry = sides.stored.get(address)
+    if entry is None:
+        return
+    known = desired if entry.resource == desired else keep_fingerprints(desired, entry.resource)
+    if entry.resource != known or entry.protected != sides.desired[address].protected:
+        found.heals.append(known)
+    else:
+        found.clean.add(address)
+
+
+def keep_fingerprints(desired: Resource, stored: Resource) -> Resource:
+    """Keep what the ledger knows of secrets that cannot be resolved here and whose reference did not change."""
+
+    def known(path: Path, secret: Secret) -> Secret:
+        before = at_path(stored.fields, path)
+        unresolved = not secret.fingerprint and isinstance(before, Secret) and before.reference == secret.reference
+        return before if unresolved else secret
+
+    return replace(desired, fields=map_secrets(desired.fields, known))
+
+
+def _creation(desired: Resource) -> Change:
+    fields = tuple(
+        FieldChange((key,), None, value)
+        for key, value in desired.fields.items()
+        if value not in (None, "", {}, []) and not (key in ("default", "running") and value is False)
+    )
+    return Change(desired.address, Action.CREATE, None, desired, fields)
+
+
+def _managed_part(desired: Resource) -> Resource:
+    """Of something external or of the platform, type and name only find it."""
+    if not (desired.external or desired.system):
+        return desired
+    return replace(desired, fields={key: v for key, v in desired.fields.items() if key not in _IDENTITY})
+
+
+def _judge_undeclared(sides: Sides, address: Address, entry: Entry, found: Found) -> None:
+    if _kept(sides, address):
+        found.unmanaged.append(address)
+    elif address not in sides.live.resources or entry.resource.external or entry.resource.system:
+        found.forgotten.append(address)
+    elif entry.protected and not _outgoing(address):
+        found.held.append(address)
+    else:
+        found.changes[address] = Change(address, Action.DELETE, sides.live.resources[address], None)
+
+
+def _kept(sides: Sides, address: Address) -> bool:
+    """Whether nothing in the YAML speaks of it: its section is absent, or its agent declares no `channels`."""
+    if _outgoing(address):
+        return False
+    if address.kind.section not in sides.tenant.sections:
+        return True
+    if address.kind is not Kind.ATTACHMENT:
+        return False
+    owner = sides.desired.get(agent(address.agent_key))
+    return owner is not None and not owner.attachments
+
+
+def _outgoing(address: Address) -> bool:
+    return OUTGOING in address.key
+
+
+def _names_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
+    wanted = {
+        (address.kind, folded(change.after.name)): address
+        for address, change in found.changes.items()
+        if change.after is not None and _takes_a_name(change)
+    }
+    if not wanted:
+        return
+    leaving = {address for address, change in found.changes.items() if change.action is Action.DELETE}
+    for address, resource in sides.live.resources.items():
+        if address.kind is Kind.ATTACHMENT or address in sides.desired or address in leaving:
+            continue
+        wanting = wanted.get((address.kind, folded(resource.name)))
+        if wanting is not None:
+            yield _name_held(wanting, resource, sides)
+
+
+def _takes_a_name(change: Change) -> bool:
+    if change.address.kind is Kind.ATTACHMENT:
+        return False
+    return change.action is Action.CREATE or any(f.path == ("name",) for f in change.fields)
+
+
+def _name_held(wanting: Address, holder: Resource, sides: Sides) -> Diagnostic:
+    if not holder.address.foreign:
+        return error(
+            "name-held",
+            "Name is held by an object that stays",
+            f"{wanting} wants the name {holder.name!r}, which {holder.address} has; it is kept because "
+            f"{'it is protected' if holder.address in sides.stored else 'its section is absent'}",
+            "declare that object, or choose another name",
+            address=str(wanting),
+            path=("name",),
+        )
+    platform_id = holder.address.key.removeprefix("id:")
+    return error(
+        "exists-outside",
+        "An object with this name exists outside our care",
+        f"{wanting} wants the name {holder.name!r}; the platform already has a {holder.type} {holder.address.kind} "
+        f"of that name with id {platform_id}",
+        f"rename or delete one of them, or adopt it: flametree-cfg import PATH {wanting} {platform_id}",
+        address=str(wanting),
+        path=("name",),
+    )
+
+
+def _inbound_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
+    claims = {
+        change.address.channel_key: change.address
+        for change in found.changes.values()
+        if change.address.kind is Kind.ATTACHMENT
+        and change.after is not None
+        and change.after.fields.get("inbound")
+        and not (change.before and change.before.fields.get("inbound"))
+    }
+    if not claims:
+        return
+    for attachment in sides.live.of_kind(Kind.ATTACHMENT):
+        claim = claims.get(attachment.address.channel_key)
+        if claim is None or not attachment.fields.get("inbound") or attachment.address in found.changes:
+            continue
+        yield error(
+            "inbound-held-outside",
+            "Channel is answered by an agent outside our care",
+            f"{claim} wants inbound, which {agent(attachment.address.agent_key)} holds"
+            + _holder_name(sides, attachment.address),
+            "turn Inbound off on that agent in the portal, or declare the agent (`external: true`) with its channels",
+            address=str(claim),
+            path=("inbound",),
+        )
+
+
+def _holder_name(sides: Sides, attachment: Address) -> str:
+    holder = sides.live.resources.get(agent(attachment.agent_key))
+    return f" (in the portal: {holder.name!r})" if holder else ""
+
+
+def held_warnings(found: Found, entries: Mapping[Address, Entry]) -> Iterator[Diagnostic]:
+    """Say what stays although no YAML names it."""
+    for address in found.held:
+        yield warning(
+            "held-protected",
+            "A protected object is no longer declared and stays",
+            f"{address} ({entries[address].resource.name!r}) is protected",
+            "declare it again with `protected: false` and apply, then remove it",
+            address=str(address),
+        )

@@ -1,0 +1,207 @@
+"""Make a plan: from three sides to operations in a legal order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from flametree_cfg.diff import Change
+from flametree_cfg.drift import find_drift
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, warning
+from flametree_cfg.impact import agents_to_restart
+from flametree_cfg.invariants import When, check_all
+from flametree_cfg.model import Action, Address, Check, LiveTenant, Operation, Snapshot, Stored, Tenant
+from flametree_cfg.plan.changes import Found, find_changes, held_warnings
+from flametree_cfg.plan.order import order_steps
+from flametree_cfg.plan.sides import Sides, join_sides
+from flametree_cfg.plan.simulation import Simulation, managed_view
+from flametree_cfg.plan.steps import plan_phases
+from flametree_cfg.plan.types import Handover, Plan
+from flametree_cfg.schema import Catalog
+
+
+def make_plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Catalog) -> Plan:
+    """
+    Say what applying would do.
+
+    Pure: same inputs, same plan, whatever the order of files and keys.
+
+    Args:
+        tenant: as declared, secrets with fingerprints where they resolve here.
+        stored: the ledger.
+        live: what the platform reports; None plans against the ledger alone (`--no-refresh`).
+
+    Returns:
+        Operations of which every prefix keeps the invariants.
+
+    Raises:
+        ConfigInvalid: something outside stands in the way, or no order is legal.
+    """
+    sides = join_sides(tenant, stored, live, catalog)
+    found = find_changes(sides, catalog)
+    if found.problems:
+        raise ConfigInvalid(*found.problems)
+    ledger_only = [*_moves(sides), *_bindings(sides, catalog), *_forgets(sides, found)]
+    simulation = Simulation(sides, catalog) if found.changes or _foreign(sides) else None
+    steps = order_steps(simulation, plan_phases(sides, found.changes, catalog)) if simulation else []
+    operations = _numbered([*ledger_only, *steps])
+    warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]
+    if simulation and simulation.standing:
+        warnings += _still_standing(simulation)
+    applied = Snapshot(tenant.name, {address: entry.resource for address, entry in sides.stored.items()})
+    return Plan(
+        tenant.name,
+        operations,
+        changes=_for_readers(sides, found),
+        handovers=tuple(_handovers(operations)),
+        restarts=_restarted(operations),
+        drift=find_drift(applied, sides.live, catalog, found.clean) if live else (),
+        heals=tuple(_heals(sides, found)),
+        unmanaged=tuple(sorted(found.unmanaged)),
+        held=tuple(sorted(found.held)),
+        warnings=tuple(warnings),
+        checks=simulation.checks if simulation else 0,
+        not_checked=tuple(sorted(found.not_checked)),
+        serial=stored.serial,
+        lineage=stored.lineage,
+        platform=stored.platform,
+        refreshed=live is not None,
+    )
+
+
+def _foreign(sides: Sides) -> bool:
+    return any(address.foreign for address in sides.live.resources)
+
+
+def _moves(sides: Sides) -> Iterator[Operation]:
+    for before, after in sorted(sides.moves.items()):
+        entry = sides.stored[after]
+        yield Operation(
+            "",
+            Action.MOVE,
+            after,
+            type=entry.resource.type,
+            previous=before,
+            before=replace(entry.resource, address=before),
+            after=entry.resource,
+            protected=entry.protected,
+        )
+
+
+def _bindings(sides: Sides, catalog: Catalog) -> Iterator[Operation]:
+    for address, platform_id in sorted(sides.found.items()):
+        declaration = sides.desired[address]
+        now = managed_view(sides.live.resources[address], declaration.resource, catalog)
+        yield Operation(
+            "",
+            Action.BIND,
+            address,
+            type=now.type,
+            after=now,
+            protected=declaration.protected,
+            platform_id=platform_id,
+        )
+
+
+def _forgets(sides: Sides, found: Found) -> Iterator[Operation]:
+    for address in sorted(found.forgotten):
+        resource = sides.stored[address].resource
+        yield Operation("", Action.FORGET, address, type=resource.type, before=resource)
+
+
+def _heals(sides: Sides, found: Found) -> Iterator[Operation]:
+    for resource in found.heals:
+        entry = sides.stored[resource.address]
+        yield Operation(
+            "",
+            Action.BIND,
+            resource.address,
+            type=resource.type,
+            before=entry.resource,
+            after=resource,
+            protected=sides.desired[resource.address].protected,
+            platform_id=entry.id,
+        )
+
+
+def _numbered(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    return tuple(replace(operation, id=f"{number:05d}") for number, operation in enumerate(operations, 1))
+
+
+def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
+    """One entry a resource: a replaced object shows as such, not as its old and new halves."""
+    aside = {after: before for before, after in sides.moves.items() if after not in sides.desired}
+    renamed = {after: before for before, after in sides.moves.items() if after in sides.desired}
+    replaced = {before: after for after, before in aside.items()}
+    shown = []
+    for address, change in sorted(found.changes.items()):
+        if address in aside and aside[address] in found.changes:
+            continue
+        if address in replaced:
+            previous = sides.live.resources.get(replaced[address])
+            shown.append(replace(change, action=Action.UPDATE, before=previous, replaced=True))
+        else:
+            shown.append(replace(change, previous=renamed.pop(address, None)))
+    for after, before in renamed.items():
+        entry = sides.stored[after]
+        shown.append(Change(after, Action.MOVE, entry.resource, entry.resource, previous=before))
+    for address in sides.found:
+        if address not in found.changes:
+            resource = sides.desired[address].resource
+            shown.append(Change(address, Action.BIND, None, resource))
+    for address in found.forgotten:
+        shown.append(Change(address, Action.FORGET, sides.stored[address].resource, None))
+    return tuple(sorted(shown, key=lambda change: change.address))
+
+
+def _handovers(operations: Iterable[Operation]) -> Iterator[Handover]:
+    released: dict[str, Address] = {}
+    for operation in operations:
+        if operation.action is Action.MAKE_DEFAULT and operation.effects:
+            holder = operation.effects[0].address
+            yield Handover(f"default {operation.type}", str(holder), str(operation.address))
+        elif operation.part_of.startswith("handover inbound "):
+            slot = operation.part_of.removeprefix("handover ")
+            claims = any(p.check is Check.INBOUND_SLOT for p in operation.preconditions)
+            if not claims:
+                released[slot] = operation.address
+            elif slot in released:
+                before, after = released.pop(slot), operation.address
+                yield Handover(slot, f"agent.{before.agent_key}", f"agent.{after.agent_key}")
+
+
+def _restarted(operations: Iterable[Operation]) -> tuple[Address, ...]:
+    stopped: set[Address] = set()
+    restarted: set[Address] = set()
+    for operation in operations:
+        if operation.action is Action.STOP:
+            stopped.add(operation.address)
+        elif operation.action is Action.START and operation.address in stopped:
+            restarted.add(operation.address)
+    return tuple(sorted(restarted))
+
+
+def _restart_outside(sides: Sides, found: Found, catalog: Catalog) -> Iterator[Diagnostic]:
+    for address in agents_to_restart(found.changes.values(), sides.live, catalog):
+        declared = sides.desired.get(address)
+        if declared is None or declared.resource.external:
+            yield warning(
+                "restart-outside",
+                "An agent outside our care has to be restarted",
+                f"{address} runs and keeps its previous links and channels until it is stopped and started",
+                "restart it in the portal after applying",
+                address=str(address),
+            )
+
+
+def _still_standing(simulation: Simulation) -> Iterator[Diagnostic]:
+    """Violations that were there before and are there after: not caused by the plan, so only told."""
+    for found in check_all(simulation.world, simulation.catalog, When.STEP):
+        if (found.code, found.address) in simulation.standing:
+            yield warning(
+                found.code,
+                found.summary,
+                f"{found.detail} (already so on the platform)",
+                found.hint,
+                address=found.address,
+            )

@@ -1,0 +1,170 @@
+"""Bring desired, stored and live to one set of addresses, so that they can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from flametree_cfg.diff import fill_secrets, immutable_change
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
+from flametree_cfg.model import (
+    Address,
+    Declaration,
+    Entry,
+    Kind,
+    LiveObject,
+    LiveTenant,
+    Resource,
+    Snapshot,
+    Stored,
+    Tenant,
+    folded,
+    live_snapshot,
+    readdress,
+)
+from flametree_cfg.schema import Catalog
+
+OUTGOING = "~old"
+"""Ends the key of an object that another one replaces; no YAML key can hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """
+    Desired, stored and live under the same addresses.
+
+    Attributes:
+        stored: the ledger's entries, after keys were renamed (`previously:`) or replaced objects put aside.
+        live: what the platform has; without a refresh, what the ledger says it has.
+        found: externals that the ledger does not know yet, or under another id.
+        moves: address before to address after, as the ledger has to record it.
+    """
+
+    tenant: Tenant
+    stored: Mapping[Address, Entry]
+    live: Snapshot
+    objects: Mapping[Address, LiveObject]
+    found: Mapping[Address, str]
+    moves: Mapping[Address, Address]
+
+    @property
+    def desired(self) -> Mapping[Address, Declaration]:
+        """What the YAML declares."""
+        return self.tenant.declarations
+
+
+def join_sides(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Catalog) -> Sides:
+    """
+    Join the three by platform id, through the ledger.
+
+    Args:
+        tenant: as declared.
+        stored: the ledger.
+        live: what the platform reports; None to plan against the ledger alone.
+
+    Raises:
+        ConfigInvalid: an external or system object was not found on the platform (`external-not-found`).
+    """
+    by_id = {(item.kind, item.id): item for item in live.objects} if live else {}
+    moves = dict(_renamed_keys(tenant, stored))
+    moves |= {
+        origin: _aside(destination, stored) for origin, destination in _replaced(tenant, stored, by_id, moves, catalog)
+    }
+    entries = _moved_entries(stored, moves)
+    found = _found_externals(tenant, entries, live) if live else {}
+    ids = {address: entry.id for address, entry in entries.items()} | found
+    if live is None:
+        resources = {address: entry.resource for address, entry in entries.items()}
+        for address, declaration in tenant.declarations.items():
+            if declaration.resource.external or declaration.resource.system:
+                resources.setdefault(address, declaration.resource)
+        return Sides(tenant, entries, Snapshot(tenant.name, resources), {}, found, moves)
+    snapshot, objects = live_snapshot(live, ids)
+    filled = {
+        address: fill_secrets(resource, entries[address].resource, catalog) if address in entries else resource
+        for address, resource in snapshot.resources.items()
+    }
+    return Sides(tenant, entries, Snapshot(tenant.name, filled), objects, found, moves)
+
+
+def _renamed_keys(tenant: Tenant, stored: Stored) -> Iterator[tuple[Address, Address]]:
+    for address, declaration in tenant.declarations.items():
+        if address in stored.entries:
+            continue
+        for key in declaration.previously:
+            before = Address(address.kind, key)
+            if before in stored.entries and before not in tenant.declarations:
+                yield before, address
+                break
+
+
+def _replaced(
+    tenant: Tenant,
+    stored: Stored,
+    by_id: Mapping[tuple[Kind, str], LiveObject],
+    moves: Mapping[Address, Address],
+    catalog: Catalog,
+) -> Iterator[tuple[Address, Address]]:
+    """Find objects that cannot become what is wanted; gives (address in the ledger, address in the YAML)."""
+    for before, entry in stored.entries.items():
+        declaration = tenant.declarations.get(moves.get(before, before))
+        if declaration is None or before.kind is Kind.ATTACHMENT or declaration.resource.external:
+            continue
+        item = by_id.get((before.kind, entry.id))
+        now = Resource(before, item.fields) if item else entry.resource
+        if immutable_change(now, declaration.resource, catalog):
+            yield before, declaration.resource.address
+
+
+def _aside(address: Address, stored: Stored) -> Address:
+    key = address.key + OUTGOING
+    while Address(address.kind, key) in stored.entries:
+        key += OUTGOING
+    return Address(address.kind, key)
+
+
+def _moved_entries(stored: Stored, moves: Mapping[Address, Address]) -> Mapping[Address, Entry]:
+    if not moves:
+        return stored.entries
+    moved = [replace(entry, resource=readdress(entry.resource, moves)) for entry in stored.entries.values()]
+    return {entry.resource.address: entry for entry in moved}
+
+
+def _found_externals(tenant: Tenant, entries: Mapping[Address, Entry], live: LiveTenant) -> dict[Address, str]:
+    wanted = [d for d in tenant.declarations.values() if d.resource.external or d.resource.system]
+    if not wanted:
+        return {}
+    ours = {entry.id for entry in entries.values() if not (entry.resource.external or entry.resource.system)}
+    by_name = {
+        (item.kind, item.fields.get("type"), folded(str(item.fields.get("name", ""))), item.system): item.id
+        for item in live.objects
+        if item.kind is not Kind.ATTACHMENT and item.id not in ours
+    }
+    found: dict[Address, str] = {}
+    missing: list[Diagnostic] = []
+    for declaration in wanted:
+        resource = declaration.resource
+        name = (resource.address.kind, resource.type, folded(resource.name), resource.system)
+        platform_id = by_name.get(name)
+        if platform_id is None:
+            missing.append(_not_found(resource))
+            continue
+        entry = entries.get(resource.address)
+        if entry is None or entry.id != platform_id:
+            found[resource.address] = platform_id
+    if missing:
+        raise ConfigInvalid(*missing)
+    return found
+
+
+def _not_found(resource: Resource) -> Diagnostic:
+    what = "system integration" if resource.system else "object"
+    return error(
+        "external-not-found",
+        "The platform has no such object",
+        f"{resource.address} is an {'external ' if resource.external else ''}{what} of type {resource.type} "
+        f"named {resource.name!r}, and the platform has none".replace("an system", "a system"),
+        "check the name and the type in the portal, or remove the block",
+        address=str(resource.address),
+        path=("name",),
+    )

@@ -1,0 +1,153 @@
+"""The embedded registry behind the port: one database file, opened when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flametree_cfg.errors import PlatformFailed, StorageFailed
+from flametree_cfg.model import Batch, Kind, LiveTenant, LogLine, Outcome
+from flametree_cfg.platform.embedded.execution import Execution, recorded, revision
+from flametree_cfg.platform.embedded.guard import Guard
+from flametree_cfg.platform.embedded.rows import Reader
+from flametree_cfg.platform.embedded.vault import unresolved
+from flametree_cfg.schema import Catalog
+from flametree_cfg.sql import Database, database_exists, open_database, registry
+
+if TYPE_CHECKING:
+    from flametree_cfg.secret import Keyring
+
+
+class EmbeddedPlatform:
+    """
+    The documented system itself, in one SQLite file; see `Platform` for what each method promises.
+
+    Reading never makes the file: a registry that does not exist has no objects and no identity. It verifies nothing
+    against a provider and processes no customer's messages.
+
+    Args:
+        path: of the file.
+        catalog: the types it offers; objects of others are kept as they are.
+        keyring: seals the secrets.
+        create: whether the first write may make the file.
+        now: UTC in ISO 8601.
+        new_id: makes platform ids and the installation's identity.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        catalog: Catalog,
+        keyring: Keyring | None,
+        *,
+        create: bool,
+        now: Callable[[], str],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._path = path
+        self._catalog = catalog
+        self._keyring = keyring
+        self._create = create
+        self._now = now
+        self._new_id = new_id
+        self._guard = Guard(catalog)
+        self._to_read: Database | None = None
+        self._to_write: Database | None = None
+        self._identity = ""
+
+    @property
+    def identity(self) -> str:
+        """The installation's own name; empty for a registry that does not exist yet."""
+        if not self._identity:
+            with _as_platform():
+                database = self._reading()
+                row = database.one(registry.IDENTITY) if database else None
+                self._identity = row[0] if row else ""
+        return self._identity
+
+    def read(self, tenant: str) -> LiveTenant:
+        """Read every object of a tenant and the system connectors it sees; see `Reader` for how fields look."""
+        with _as_platform():
+            database = self._reading()
+            if database is None:
+                return LiveTenant(tenant, ())
+            with database.reading():
+                objects = Reader(database, self._catalog).tenant(tenant)
+                return LiveTenant(tenant, objects, revision(database, tenant))
+
+    def execute(self, batch: Batch) -> Sequence[Outcome]:
+        """Carry out a batch in one transaction, each operation as the portal would, each checked against the rules."""
+        missing = unresolved(batch)
+        if missing is not None:
+            raise missing
+        if not batch.operations:
+            return ()
+        with _as_platform():
+            database = self._writing()
+            try:
+                with database.writing():
+                    self._name(database)
+                    return self._execution(database, batch).run()
+            except BaseException:
+                self._guard.forget()
+                raise
+
+    def outcomes(self, operation_ids: Sequence[str]) -> Mapping[str, Outcome]:
+        """Tell what became of operations; those never executed are absent."""
+        with _as_platform():
+            database = self._reading()
+            if database is None:
+                return {}
+            with database.reading():
+                return {one: outcome for one in operation_ids if (outcome := recorded(database, one))}
+
+    def logs(self, tenant: str, kind: Kind, platform_id: str, limit: int) -> Sequence[LogLine]:
+        """Give the newest log lines of a channel or an agent, oldest first; none for anything else."""
+        with _as_platform():
+            database = self._reading()
+            if database is None or kind not in (Kind.CHANNEL, Kind.AGENT):
+                return ()
+            rows = database.query(registry.LOGS, (tenant, platform_id, limit))
+            return tuple(LogLine(*row) for row in reversed(rows))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with _as_platform():
+            for database in (self._to_read, self._to_write):
+                if database is not None:
+                    database.close()
+            self._to_read = self._to_write = None
+
+    def _reading(self) -> Database | None:
+        if self._to_write is not None:
+            return self._to_write
+        if self._to_read is None and database_exists(self._path):
+            self._to_read = open_database(
+                self._path, registry.APPLICATION, registry.MIGRATIONS, create=False, read_only=True
+            )
+        return self._to_read
+
+    def _writing(self) -> Database:
+        if self._to_write is None:
+            self._to_write = open_database(
+                self._path, registry.APPLICATION, registry.MIGRATIONS, create=self._create, read_only=False
+            )
+        return self._to_write
+
+    def _name(self, database: Database) -> None:
+        if database.one(registry.IDENTITY) is None:
+            database.execute(registry.NAME_INSTALLATION, (self._new_id(),))
+
+    def _execution(self, database: Database, batch: Batch) -> Execution:
+        return Execution(database, self._catalog, self._keyring, self._guard, batch, now=self._now, new_id=self._new_id)
+
+
+@contextmanager
+def _as_platform() -> Iterator[None]:
+    """Say what storage said as what it is to the caller: a platform that could not be read or refused."""
+    try:
+        yield
+    except StorageFailed as problem:
+        raise PlatformFailed(*problem.diagnostics) from problem

@@ -1,0 +1,174 @@
+"""From rows of the registry to what a platform reports."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from flametree_cfg.errors import Path
+from flametree_cfg.model import MASKED, Health, Kind, LiveObject, Status, Value, sorted_unless_ordered
+from flametree_cfg.platform.embedded.fields import put_secret
+from flametree_cfg.platform.embedded.form import from_form
+from flametree_cfg.schema import Catalog, Lifecycle
+from flametree_cfg.sql import Database, registry
+
+Row = tuple[Any, ...]
+Links = Mapping[str, Mapping[str, Sequence[str]]]
+"""Agent id to role to connector ids, in their order."""
+
+Paths = Mapping[str, Sequence[Path]]
+"""Object id to the paths of its secrets."""
+
+_KINDS = {kind.value: kind for kind in Kind}
+_STATUSES = {status.value: status for status in Status}
+_HEALTHS = {health.value: health for health in Health}
+_UP = frozenset({Status.RUNNING, Status.STARTING})
+
+
+def has_own_lifecycle(catalog: Catalog, kind: Kind, type_name: str) -> bool:
+    """
+    Tell whether an object is started and stopped by itself; a channel of an unknown type is taken to be.
+
+    Source: domain.md R19.
+    """
+    if kind is not Kind.CHANNEL:
+        return kind is Kind.AGENT
+    spec = catalog.get(kind, type_name)
+    return spec is None or spec.lifecycle is Lifecycle.OWN
+
+
+def path_text(path: Path) -> str:
+    """Write the path of a secret as it stands in the database and is sealed with."""
+    return json.dumps(path, ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=4096)
+def path_from_text(text: str) -> Path:
+    """Undo `path_text`."""
+    return tuple(json.loads(text))
+
+
+class Reader:
+    """
+    Reads live objects inside the caller's transaction.
+
+    References are platform ids. Under `connectors` stand only roles that link something: one id where the role takes
+    one, else a list, in link order where the role has one, sorted otherwise. Secrets are `MASKED`.
+    """
+
+    def __init__(self, database: Database, catalog: Catalog) -> None:
+        self._database = database
+        self._catalog = catalog
+
+    def tenant(self, tenant: str) -> tuple[LiveObject, ...]:
+        """Read everything of a tenant and the system connectors it sees, one query a table."""
+        query = self._database.query
+        rows = query(registry.OBJECTS, (tenant, tenant))
+        paths: dict[str, list[Path]] = defaultdict(list)
+        for owner, path in query(registry.SECRET_PATHS, (tenant, tenant)):
+            paths[owner].append(path_from_text(path))
+        links = _links(query(registry.LINKS, (tenant,)))
+        defaults = frozenset(owner for (owner,) in query(registry.DEFAULTS, (tenant,)))
+        objects = self._objects(rows, paths, links, defaults, self._catalog.live_settings)
+        objects += map(_attachment, query(registry.ATTACHMENTS, (tenant,)))
+        return tuple(objects)
+
+    def one(self, tenant: str, kind: Kind, platform_id: str, *, filled: bool = True) -> LiveObject | None:
+        """
+        Read one object; None if the tenant does not see it.
+
+        Args:
+            tenant: whose view.
+            kind: of any kind.
+            platform_id: of an attachment `AGENT-ID/CHANNEL-ID`.
+            filled: with the schema's defaults; without them for what is written back.
+        """
+        if kind is Kind.ATTACHMENT:
+            agent, _, channel = platform_id.partition("/")
+            row = self._database.one(registry.ATTACHMENT, (tenant, agent, channel))
+            return _attachment(row) if row else None
+        rows = self._database.query(registry.OBJECT, (platform_id, kind.value, tenant))
+        if not rows:
+            return None
+        found = self._database.query(registry.SECRET_PATHS_OF, (platform_id,))
+        paths = {platform_id: [path_from_text(path) for _, path in found]}
+        links: Links = {}
+        if kind is Kind.AGENT:
+            links = _links(self._database.query(registry.LINKS_OF, (tenant, platform_id)))
+        defaults = frozenset[str]()
+        if kind is Kind.CONNECTOR and self._database.one(registry.IS_DEFAULT, (tenant, platform_id)):
+            defaults = frozenset({platform_id})
+        return self._objects(rows, paths, links, defaults, self._catalog.live_settings if filled else _unfilled)[0]
+
+    def _objects(
+        self,
+        rows: Sequence[Row],
+        paths: Paths,
+        links: Links,
+        defaults: frozenset[str],
+        fill: Callable[[Kind, str, Mapping[str, Value]], Mapping[str, Value]],
+    ) -> list[LiveObject]:
+        objects = []
+        catalog = self._catalog
+        documents = zip(_parsed(rows, 6), _parsed(rows, 7), _parsed(rows, 8), strict=True)
+        for row, (settings, environment, extra) in zip(rows, documents, strict=True):
+            platform_id, kind_text, type_name, name, description, system, _, _, _, status_text, message = row[:11]
+            kind, status = _KINDS[kind_text], _STATUSES[status_text]
+            fields: dict[str, Value] = {"type": type_name, "name": name, "description": description}
+            spec = None
+            if kind is Kind.AGENT:
+                fields |= {"instructions": "", **extra, "environment": environment}
+                fields["connectors"] = self._roles(links.get(platform_id, {}))
+            else:
+                spec = catalog.get(kind, type_name)
+                fields["settings"] = from_form(spec, settings)
+                if kind is Kind.CONNECTOR:
+                    fields["default"] = platform_id in defaults
+                else:
+                    fields["environment"] = environment
+                fields |= extra
+            for path in paths.get(platform_id, ()):
+                put_secret(fields, path, MASKED, spec.accounts if spec else None)
+            if kind is Kind.AGENT or (kind is Kind.CHANNEL and has_own_lifecycle(catalog, kind, type_name)):
+                fields["running"] = status in _UP
+            if kind is not Kind.AGENT:
+                fields["settings"] = fill(kind, type_name, fields["settings"])
+            objects.append(
+                LiveObject(kind, platform_id, fields, row[12], bool(system), status, _HEALTHS[row[11]], message)
+            )
+        return objects
+
+    def _roles(self, linked: Mapping[str, Sequence[str]]) -> dict[str, Value]:
+        roles = self._catalog.roles
+        return {
+            role: ids[0]
+            if role in roles and not roles[role].many and len(ids) == 1
+            else sorted_unless_ordered(role, list(ids))
+            for role, ids in linked.items()
+        }
+
+
+def _unfilled(_kind: Kind, _type: str, settings: Mapping[str, Value]) -> Mapping[str, Value]:
+    return settings
+
+
+def _parsed(rows: Sequence[Row], column: int) -> list[dict[str, Value]]:
+    """Parse a column of JSON objects at once: one call is twice as fast as one a row."""
+    parsed: list[dict[str, Value]] = json.loads(f"[{','.join([row[column] for row in rows])}]")
+    return parsed
+
+
+def _links(rows: Iterable[Row]) -> Links:
+    links: dict[str, dict[str, list[str]]] = {}
+    for agent, role, connector in rows:
+        links.setdefault(agent, {}).setdefault(role, []).append(connector)
+    return links
+
+
+def _attachment(row: Row) -> LiveObject:
+    agent, channel, inbound, version = row
+    fields = {"agent": agent, "channel": channel, "inbound": bool(inbound)}
+    return LiveObject(Kind.ATTACHMENT, f"{agent}/{channel}", fields, version)

@@ -1,0 +1,277 @@
+"""What can be rendered: the kinds of document, and the shape of what is handed in."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flametree_cfg.drift import Drift
+from flametree_cfg.errors import Diagnostic, ExitCode
+from flametree_cfg.model import Address, AppliedRun, Entry, Health, Holder, Operation, Status
+from flametree_cfg.plan.types import Plan
+
+
+class Document(enum.StrEnum):
+    """Every kind of result a command can have; a format renders all of them."""
+
+    VALIDATE = "validate"
+    PLAN = "plan"
+    APPLY = "apply"
+    DRIFT = "drift"
+    SHOW = "show"
+    EXPLAIN = "explain"
+    HISTORY = "history"
+    RUN = "run"
+    STATE = "state"
+    ENTRY = "entry"
+    DONE = "done"
+    FAILURE = "failure"
+
+
+class TenantOutcome(Protocol):
+    """What became of one tenant, whatever the command."""
+
+    @property
+    def tenant_name(self) -> str:
+        """The tenant; empty where its files could not say."""
+        ...
+
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]:
+        """What went wrong or should be known."""
+        ...
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How the command would end for this tenant alone."""
+        ...
+
+
+class InFolder(TenantOutcome, Protocol):
+    """The same of a tenant that was read from a folder."""
+
+    @property
+    def folder(self) -> object:
+        """As the person named it."""
+        ...
+
+
+class Validated(InFolder, Protocol):
+    """What `validate` found."""
+
+    @property
+    def resources(self) -> int:
+        """How many are declared."""
+        ...
+
+
+class Planned(InFolder, Protocol):
+    """What `plan` found."""
+
+    @property
+    def plan(self) -> Plan | None:
+        """None if no plan could be made."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan's body: what people approve; empty without a plan."""
+        ...
+
+
+class DriftChecked(InFolder, Protocol):
+    """What `drift check` found."""
+
+    @property
+    def drift(self) -> Sequence[Drift]:
+        """What moved; empty unless the status is `drifted`."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """One of `clean`, `drifted`, `unknown`, `skipped`."""
+        ...
+
+
+class Applied(InFolder, Protocol):
+    """What `apply` did."""
+
+    @property
+    def applied(self) -> int:
+        """How many operations happened."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """How many were planned."""
+        ...
+
+    @property
+    def resumed(self) -> int:
+        """How many were settled after an interruption."""
+        ...
+
+    @property
+    def serial(self) -> int:
+        """Of the ledger afterwards."""
+        ...
+
+    @property
+    def run_number(self) -> int:
+        """In the tenant's history; 0 if nothing was recorded."""
+        ...
+
+    @property
+    def plan(self) -> Plan | None:
+        """What was planned; None if no plan could be made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """What came of an apply; `verb` is `apply` or `destroy`."""
+
+    results: Sequence[Applied]
+    verb: str = "apply"
+
+
+class CardLike(Protocol):
+    """One object as the portal shows it; secrets are not on a card."""
+
+    @property
+    def address(self) -> Address:
+        """Ours, or `kind.id:UUID` of a foreign object."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """The integration or agent type."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """As in the portal."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """May be empty."""
+        ...
+
+    @property
+    def platform_id(self) -> str:
+        """The platform's own id."""
+        ...
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """`DEFAULT`, `SYS.INT.`, `EXTERNAL`, `FOREIGN`, `PROTECTED`."""
+        ...
+
+    @property
+    def status(self) -> Status:
+        """Of a channel or an agent."""
+        ...
+
+    @property
+    def health(self) -> Health:
+        """Of a connector."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """What the portal shows on hover."""
+        ...
+
+    @property
+    def linked(self) -> Sequence[str]:
+        """Agents of a connector or channel, connectors and channels of an agent."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The main parameters; a secret shows as present only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The applies of a tenant, newest first."""
+
+    tenant: str
+    runs: Sequence[AppliedRun]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply of a tenant, with its operations in order."""
+
+    run: AppliedRun
+    operations: Sequence[Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the ledger knows of a tenant."""
+
+    tenant: str
+    lineage: str
+    serial: int
+    platform: str
+    entries: Mapping[Address, Entry]
+    pending: Sequence[Operation] = ()
+    holder: Holder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateEntry:
+    """One entry of a ledger."""
+
+    tenant: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something small that was done: one sentence for people, the same as facts for machines."""
+
+    sentence: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A command that could not go on."""
+
+    diagnostics: Sequence[Diagnostic]
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class FieldExplained:
+    """One setting of a type; `default` is None where there is none."""
+
+    path: str
+    type: str
+    required: bool = False
+    secret: bool = False
+    inferred: bool = False
+    deprecated: bool = False
+    description: str = ""
+    choices: tuple[Any, ...] = ()
+    default: Any = None
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A type, with its fields; or a kind, with its types (name, title)."""
+
+    target: str
+    title: str = ""
+    description: str = ""
+    notes: tuple[str, ...] = ()
+    fields: tuple[FieldExplained, ...] = ()
+    types: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,71 @@
+"""What a human format is made of: lines with a tone, panels, symbols."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Tone(enum.Enum):
+    """What a line is about; a terminal may colour it, and colour never carries meaning alone."""
+
+    PLAIN = "plain"
+    HEAD = "head"
+    FAINT = "faint"
+    CREATE = "create"
+    CHANGE = "change"
+    DELETE = "delete"
+    REPLACE = "replace"
+    HANDOVER = "handover"
+    RESTART = "restart"
+    ERROR = "error"
+    WARNING = "warning"
+    GOOD = "good"
+
+
+class Line(NamedTuple):
+    """One line of output; whatever stands in `text`, it stays one line (`sink` sees to it)."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+class Panel(NamedTuple):
+    """Lines that belong together under a title; framed on a terminal."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+Block = Line | Panel
+BLANK = Line("")
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """The signs that stand beside words."""
+
+    create: str
+    change: str
+    delete: str
+    replace: str
+    restart: str
+    arrow: str
+    ledger: str
+    bullet: str
+
+
+UNICODE = Symbols(
+    create="+", change="~", delete="-", replace="\u00b1", restart="\u21bb", arrow="\u2192", ledger="=", bullet="\u00b7"
+)
+ASCII = Symbols(create="+", change="~", delete="-", replace="-/+", restart="@", arrow="->", ledger="=", bullet="*")
+
+
+def symbols_for(encoding: str | None) -> Symbols:
+    """Choose signs that a stream's encoding can write."""
+    try:
+        "\u00b1\u21bb\u2192\u00b7".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
+    return UNICODE

@@ -1,0 +1,117 @@
+"""Find known secret values in text on its way out. The second line of defence: values should never get there."""
+
+from __future__ import annotations
+
+import bisect
+import json
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from flametree_cfg.report._escape import escape
+
+FEW = 64  # values: up to here one search each is faster than a look at every position
+SHORTEST = 8  # characters: hiding `true` or `admin` wherever it stands would reveal it. Source: reliability.md X-07
+MASK = "***"
+
+# What may stand between two halves of one secret without making it unreadable: line breaks with their indentation,
+# escaped line breaks, terminal sequences (raw or already shown as text).
+_BETWEEN = re.compile(r"(?:\r?\n[ \t]*|\\r|\\n|(?:\x1b|\\x1b)\[[0-9;:]*[A-Za-z])")
+
+
+def _forms(value: str) -> Iterable[str]:
+    """List how a value may be spelled in output."""
+    spelled = (value, escape(value), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    yield from spelled
+    yield quote(value, safe="")
+    yield from (line.strip() for line in value.splitlines())
+
+
+class Masker:
+    """Hides known values in a stream of text, also where a value is split over chunks or lines."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        squeezed = {_BETWEEN.sub("", form) for v in values if len(v) >= SHORTEST for form in _forms(v)}
+        self._forms = sorted(form for form in squeezed if len(form) >= SHORTEST)
+        self._heads = {form[:SHORTEST] for form in self._forms}
+        self._first = {form[0] for form in self._forms}
+        self._longest = max(map(len, self._forms), default=0)
+        self._held = ""
+
+    def feed(self, chunk: str) -> str:
+        """Take the next piece; gives back what can be shown now, and holds back what may be half a secret."""
+        if not self._forms:
+            return chunk
+        text = self._hide(self._held + chunk)
+        cut = self._half_secret(text)
+        self._held = text[cut:]
+        return text[:cut]
+
+    def finish(self) -> str:
+        """Give back what was held: no more text comes."""
+        held, self._held = self._held, ""
+        return held
+
+    def whole(self, text: str) -> str:
+        """Mask a text that is complete in itself."""
+        return self._hide(text) if self._forms else text
+
+    def _hide(self, text: str) -> str:
+        squeezed = _BETWEEN.sub("", text)
+        if len(self._forms) <= FEW and not any(form in squeezed for form in self._forms):
+            return text
+        heads, width = self._heads, SHORTEST
+        starts = [i for i in range(len(squeezed) - width + 1) if squeezed[i : i + width] in heads]
+        if not starts:
+            return text
+        spans = [(i, i + length) for i in starts if (length := self._length_at(squeezed, i))]
+        return _cut_out(text, _positions(text), spans) if spans else text
+
+    def _length_at(self, squeezed: str, start: int) -> int:
+        """Give the length of the longest known value that begins here, 0 if none does."""
+        ahead = squeezed[start : start + self._longest]
+        at = bisect.bisect_right(self._forms, ahead)
+        head = ahead[:SHORTEST]
+        while at and self._forms[at - 1][:SHORTEST] >= head:
+            at -= 1
+            if ahead.startswith(self._forms[at]):
+                return len(self._forms[at])
+        return 0
+
+    def _half_secret(self, text: str) -> int:
+        """Find where the tail begins that could be the first half of a known value; the text's length if nowhere."""
+        squeezed, positions = text, None
+        if _BETWEEN.search(text):
+            squeezed, positions = _BETWEEN.sub("", text), _positions(text)
+        for start in range(max(0, len(squeezed) - self._longest + 1), len(squeezed)):
+            if squeezed[start] in self._first and self._begins(squeezed[start:]):
+                return start if positions is None else positions[start]
+        return len(text)
+
+    def _begins(self, tail: str) -> bool:
+        at = bisect.bisect_left(self._forms, tail)
+        return at < len(self._forms) and self._forms[at].startswith(tail)
+
+
+def _positions(text: str) -> list[int]:
+    """Say for every squeezed character where it stands in the text."""
+    places: list[int] = []
+    end = 0
+    for gap in _BETWEEN.finditer(text):
+        places.extend(range(end, gap.start()))
+        end = gap.end()
+    places.extend(range(end, len(text)))
+    return places
+
+
+def _cut_out(text: str, positions: list[int], spans: list[tuple[int, int]]) -> str:
+    """Replace spans of squeezed characters by the mask; overlapping spans become one."""
+    pieces: list[str] = []
+    shown_to = hidden_to = 0
+    for start, end in spans:
+        if start >= hidden_to:
+            pieces.extend((text[shown_to : positions[start]], MASK))
+        hidden_to = max(hidden_to, end)
+        shown_to = positions[hidden_to - 1] + 1
+    pieces.append(text[shown_to:])
+    return "".join(pieces)

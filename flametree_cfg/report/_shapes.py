@@ -1,0 +1,102 @@
+"""Parts that several JSON documents share, as plain objects. Models would cost more than a large plan itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flametree_cfg.drift import Drift
+from flametree_cfg.errors import Diagnostic, Location
+from flametree_cfg.model import FieldChange, Operation, Resource, to_json
+from flametree_cfg.report._fields import Row, leaves
+
+Json = dict[str, Any]
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def diagnostics(found: Iterable[Diagnostic]) -> list[Json]:
+    """Give diagnostics in the order they have."""
+    return [_diagnostic(d) for d in found]
+
+
+def _diagnostic(diagnostic: Diagnostic) -> Json:
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "hint": diagnostic.hint,
+        "address": diagnostic.address,
+        "path": list(diagnostic.path),
+        "location": _location(diagnostic.location),
+        "related": [
+            {"text": r.text, "address": r.address, "path": list(r.path), "location": _location(r.location)}
+            for r in diagnostic.related
+        ],
+    }
+
+
+def _location(location: Location | None) -> Json | None:
+    return None if location is None else {"file": location.file, "line": location.line, "column": location.column}
+
+
+def value(given: Any) -> Any:  # any JSON
+    """Give a value as JSON; a secret becomes `{"$secret": "${env:NAME}"}`, its fingerprint stays here."""
+    return given if type(given) in _SCALARS else to_json(given, fingerprints=False)
+
+
+def field_change(change: FieldChange) -> Json:
+    """Give one field's change."""
+    return {
+        "path": list(change.path),
+        "before": value(change.before),
+        "after": value(change.after),
+        "note": change.note.value,
+    }
+
+
+def row(changed: Row) -> Json:
+    """Give one resource's change."""
+    return {
+        "action": changed.sign.value,
+        "address": str(changed.address),
+        "type": changed.type,
+        "type_before": changed.type_before,
+        "name": changed.name,
+        "previous": str(changed.previous) if changed.previous else None,
+        "fields": [field_change(f) for f in leaves(changed.fields)],
+    }
+
+
+def drift(one: Drift) -> Json:
+    """Give one object that moved; `before` is what was applied, `after` what the platform has now."""
+    return {
+        "address": str(one.address),
+        "kind": one.kind.value,
+        "type": one.type,
+        "name": one.name,
+        "fields": [field_change(f) for f in leaves(one.fields)],
+    }
+
+
+def operation(step: Operation) -> Json:
+    """Give one step; the fields stand in the changes."""
+    return {
+        "id": step.id,
+        "action": step.action.value,
+        "address": str(step.address),
+        "previous": str(step.previous) if step.previous else None,
+        "type": step.type,
+        "part_of": step.part_of,
+        "reason": step.reason,
+    }
+
+
+def resource(given: Resource) -> Json:
+    """Give a whole resource."""
+    return {
+        "address": str(given.address),
+        "external": given.external,
+        "system": given.system,
+        "fields": {key: value(item) for key, item in given.fields.items()},
+    }

@@ -1,0 +1,96 @@
+"""History and ledger as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from flametree_cfg.report._counts import number
+from flametree_cfg.report._diagnostics_text import diagnostic_lines
+from flametree_cfg.report._documents import Done, Failure, History, Run, State, StateEntry
+from flametree_cfg.report._escape import escape
+from flametree_cfg.report._fields import fields_of, leaves
+from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
+from flametree_cfg.report._runs_text import operation_text
+from flametree_cfg.report._values_text import field_lines
+
+_RESULTS = {"applied": Tone.PLAIN, "partial": Tone.WARNING, "failed": Tone.ERROR}
+COMMIT_SHOWN = 12  # hex digits: as git abbreviates in a large repository
+
+
+def history_document(history: History, _symbols: Symbols) -> Iterator[Block]:
+    """Write the applies of a tenant, newest first."""
+    rows = [
+        (str(r.number), r.at, r.who, r.commit[:COMMIT_SHOWN], r.result, f"{r.duration_s:.1f} s", r.summary)
+        for r in history.runs
+    ]
+    heads = ("RUN", "AT", "WHO", "COMMIT", "RESULT", "TOOK", "SUMMARY")
+    yield from table(heads, rows, [_RESULTS.get(r.result, Tone.PLAIN) for r in history.runs])
+    yield Line(f"History: {number(len(history.runs), 'run')} of tenant {history.tenant}", Tone.HEAD)
+
+
+def run_document(run: Run, symbols: Symbols) -> Iterator[Block]:
+    """Write one apply with its operations."""
+    facts = run.run
+    yield Line(f"Run {facts.number} of tenant {facts.tenant}: {facts.result}", Tone.HEAD)
+    yield Line(f"  at {facts.at} by {facts.who}, {facts.duration_s:.1f} s, serial {facts.serial}")
+    if facts.commit:
+        yield Line(f"  commit {facts.commit}")
+    yield Line(f"  digest {facts.digest}")
+    yield BLANK
+    for operation in run.operations:
+        yield Line(f"  {operation_text(operation)}")
+        for field in leaves(operation.changes):
+            yield from field_lines(field, symbols, "      ", new=operation.before is None)
+    yield BLANK
+    yield Line(facts.summary or f"{number(len(run.operations), 'operation')}", Tone.HEAD)
+
+
+def state_document(state: State, _symbols: Symbols) -> Iterator[Block]:
+    """Write what the ledger knows."""
+    rows = [
+        (str(address), entry.resource.type, entry.resource.name, entry.id, "protected" if entry.protected else "")
+        for address, entry in sorted(state.entries.items())
+    ]
+    yield from table(("ADDRESS", "TYPE", "NAME", "ID", ""), rows)
+    for operation in state.pending:
+        yield Line(f"in doubt after a crash: {operation_text(operation)}", Tone.WARNING)
+    if state.holder is not None:
+        yield Line(f"locked by {state.holder.who} on {state.holder.host} since {state.holder.since}", Tone.WARNING)
+    counted = number(len(state.entries), "resource")
+    yield Line(f"State: {counted} of tenant {state.tenant}, serial {state.serial}", Tone.HEAD)
+
+
+def entry_document(entry: StateEntry, symbols: Symbols) -> Iterator[Block]:
+    """Write one entry of the ledger."""
+    resource = entry.entry.resource
+    for field in leaves(tuple(fields_of(resource))):
+        yield from field_lines(field, symbols, "  ", new=True)
+    marks = [m for m, on in (("external", resource.external), ("protected", entry.entry.protected)) if on]
+    marks += ["system"] if resource.system else []
+    said = f" ({', '.join(marks)})" if marks else ""
+    yield Line(f"State: {resource.address} is {entry.entry.id} on the platform{said}", Tone.HEAD)
+
+
+def done_document(done: Done, _symbols: Symbols) -> Iterator[Block]:
+    """Write the one sentence."""
+    yield Line(done.sentence)
+
+
+def failure_document(failure: Failure, _symbols: Symbols) -> Iterator[Block]:
+    """Write why a command could not go on."""
+    yield from diagnostic_lines(failure.diagnostics)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], tones: Sequence[Tone] = ()) -> Iterator[Line]:
+    """Write columns as wide as their widest cell; nothing is cut, a narrow terminal wraps."""
+    if not rows:
+        return
+    cells = [[escape(cell) for cell in row] for row in rows]
+    widths = [max(len(head), *(len(row[i]) for row in cells)) for i, head in enumerate(heads)]
+    yield Line(_columns(heads, widths), Tone.FAINT)
+    for index, row in enumerate(cells):
+        yield Line(_columns(row, widths), tones[index] if tones else Tone.PLAIN)
+
+
+def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

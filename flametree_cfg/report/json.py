@@ -1,0 +1,203 @@
+"""JSON for machines: one document a command, the same facts as the text, keys sorted, ASCII only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from flametree_cfg.plan.types import Plan
+from flametree_cfg.report import _shapes as shape
+from flametree_cfg.report._counts import count_plan, count_plans, failed, severities
+from flametree_cfg.report._documents import (
+    Applied,
+    Apply,
+    CardLike,
+    Document,
+    Done,
+    DriftChecked,
+    Failure,
+    History,
+    InFolder,
+    Planned,
+    Run,
+    State,
+    StateEntry,
+    Validated,
+)
+from flametree_cfg.report._explain_json import explain
+from flametree_cfg.report._fields import rows
+from flametree_cfg.report._lines import Block, Line, Symbols
+
+FORMAT_VERSION = 1
+"""Grows when a reader of the old shape would misread the new one; a new key alone does not change it."""
+
+Json = dict[str, Any]
+
+
+def render(kind: Document, document: Any, *, command: str, symbols: Symbols) -> Iterator[Block]:  # noqa: ARG001  # the same for every format; each kind has its own shape
+    """Write a document as one line of JSON."""
+    body = {"format_version": FORMAT_VERSION, "command": command, **_WRITERS[kind](document)}
+    yield Line(json.dumps(body, sort_keys=True, default=str))
+
+
+def _validate(items: Sequence[Validated]) -> Json:
+    errors, warnings = severities(d for item in items for d in item.diagnostics)
+    return {
+        "tenants": [{**_tenant(item), "resources": item.resources} for item in items],
+        "summary": {"tenants": len(items), "failed": failed(items), "errors": errors, "warnings": warnings},
+    }
+
+
+def _plan(items: Sequence[Planned]) -> Json:
+    return {
+        "tenants": [_planned(item) for item in items],
+        "summary": {**asdict(count_plans(items)), "tenants": len(items), "failed": failed(items)},
+    }
+
+
+def _planned(item: Planned) -> Json:
+    return {**_tenant(item), "digest": item.digest, "plan": None if item.plan is None else _one_plan(item.plan)}
+
+
+def _one_plan(plan: Plan) -> Json:
+    return {
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "platform": plan.platform,
+        "refreshed": plan.refreshed,
+        "changes": [shape.row(row) for row in rows(plan.changes)],
+        "operations": [shape.operation(step) for step in plan.operations],
+        "handovers": [{"slot": h.slot, "before": h.before, "after": h.after} for h in plan.handovers],
+        "restarts": [str(address) for address in plan.restarts],
+        "drift": [shape.drift(one) for one in plan.drift],
+        "held": [str(address) for address in plan.held],
+        "unmanaged": [str(address) for address in plan.unmanaged],
+        "not_checked": list(plan.not_checked),
+        "warnings": shape.diagnostics(plan.warnings),
+        "checks": plan.checks,
+        "summary": asdict(count_plan(plan)),
+    }
+
+
+def _apply(document: Apply) -> Json:
+    results = document.results
+    return {
+        "tenants": [_applied(result) for result in results],
+        "summary": {
+            "tenants": len(results),
+            "failed": sum(bool(result.exit_code) for result in results),
+            "applied": sum(result.applied for result in results),
+            "operations": sum(result.total for result in results),
+        },
+    }
+
+
+def _applied(result: Applied) -> Json:
+    return {
+        **_tenant(result),
+        "applied": result.applied,
+        "operations": result.total,
+        "resumed": result.resumed,
+        "serial": result.serial,
+        "run": result.run_number,
+        "plan": _one_plan(result.plan) if result.plan is not None else None,
+    }
+
+
+def _drift(items: Sequence[DriftChecked]) -> Json:
+    return {
+        "tenants": [
+            {**_tenant(item), "status": item.status, "drift": [shape.drift(d) for d in item.drift]} for item in items
+        ],
+        "summary": {"tenants": len(items), "drift": sum(len(item.drift) for item in items), "failed": failed(items)},
+    }
+
+
+def _tenant(item: InFolder) -> Json:
+    return {
+        "tenant": item.tenant_name,
+        "folder": str(item.folder),
+        "exit_code": int(item.exit_code),
+        "diagnostics": shape.diagnostics(item.diagnostics),
+    }
+
+
+def _show(cards: Sequence[CardLike]) -> Json:
+    return {"objects": [_card(card) for card in cards]}
+
+
+def _card(card: CardLike) -> Json:
+    return {
+        "address": str(card.address),
+        "type": card.type,
+        "name": card.name,
+        "description": card.description,
+        "tags": list(card.tags),
+        "status": card.status.value,
+        "health": card.health.value,
+        "message": card.message,
+        "linked": [str(one) for one in card.linked],
+        "parameters": {key: shape.value(item) for key, item in card.parameters.items()},
+        "id": card.platform_id,
+        "foreign": card.address.foreign,
+    }
+
+
+def _history(history: History) -> Json:
+    return {"tenant": history.tenant, "runs": [asdict(run) for run in history.runs]}
+
+
+def _run(run: Run) -> Json:
+    steps = [
+        {**shape.operation(step), "fields": [shape.field_change(f) for f in step.changes]} for step in run.operations
+    ]
+    return {"tenant": run.run.tenant, "run": asdict(run.run), "operations": steps}
+
+
+def _state(state: State) -> Json:
+    return {
+        "tenant": state.tenant,
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "platform": state.platform,
+        "resources": [
+            {**shape.resource(e.resource), "id": e.id, "protected": e.protected}
+            for _, e in sorted(state.entries.items())
+        ],
+        "pending": [shape.operation(step) for step in state.pending],
+        "holder": asdict(state.holder) if state.holder else None,
+    }
+
+
+def _entry(entry: StateEntry) -> Json:
+    known = entry.entry
+    return {
+        "tenant": entry.tenant,
+        "resource": {**shape.resource(known.resource), "id": known.id, "protected": known.protected},
+    }
+
+
+def _done(done: Done) -> Json:
+    return dict(done.facts)
+
+
+def _failure(failure: Failure) -> Json:
+    return {"exit_code": int(failure.exit_code), "diagnostics": shape.diagnostics(failure.diagnostics)}
+
+
+_WRITERS: dict[Document, Callable[[Any], Json]] = {
+    Document.VALIDATE: _validate,
+    Document.PLAN: _plan,
+    Document.APPLY: _apply,
+    Document.DRIFT: _drift,
+    Document.SHOW: _show,
+    Document.EXPLAIN: explain,
+    Document.HISTORY: _history,
+    Document.RUN: _run,
+    Document.STATE: _state,
+    Document.ENTRY: _entry,
+    Document.DONE: _done,
+    Document.FAILURE: _failure,
+}

@@ -1,0 +1,125 @@
+"""A database connection: statements, transactions, and errors in our own words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from flametree_cfg.errors import Diagnostic, StorageFailed, error
+from flametree_cfg.sql import failure
+
+Row = tuple[Any, ...]
+
+BUSY_MS = 10_000  # milliseconds to wait for another writer: transactions are short, a disk may be slow
+
+
+class ConstraintFailed(StorageFailed):
+    """A rule of the database refused a row; `subject` names the columns or the index (`connectors.tenant, …`)."""
+
+    def __init__(self, diagnostic: Diagnostic, subject: str) -> None:
+        super().__init__(diagnostic)
+        self.subject = subject
+
+
+class Database:
+    """
+    One connection to one SQLite file; made by `open_database`, used by one thread at a time.
+
+    Attributes:
+        path: of the file.
+        network: whether it stands on a network filesystem that the operator allowed.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, *, network: bool) -> None:
+        self.path = path
+        self.network = network
+        self._connection = connection
+        self._broken: StorageFailed | None = None
+
+    def query(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
+        """Give all rows as plain tuples."""
+        return self._run(statement, values).fetchall()
+
+    def one(self, statement: str, values: Sequence[object] = ()) -> Row | None:
+        """Give the first row, or None."""
+        rows = self.query(statement, values)
+        return rows[0] if rows else None
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> int:
+        """Run one writing statement; give the number of rows it changed."""
+        return self._run(statement, values).rowcount
+
+    def execute_many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run one writing statement for many rows."""
+        with self._translated():
+            self._connection.executemany(statement, rows)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See one consistent state for several statements; inside another transaction it is that one's view."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._run("BEGIN", ())
+        try:
+            yield
+        finally:
+            self._end("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Change several rows or none: commits at the end, rolls back when anything is raised."""
+        self._run("BEGIN IMMEDIATE", ())
+        try:
+            yield
+            self._run("COMMIT", ())
+        except BaseException:
+            self._end("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Let go of the file; a second time does nothing."""
+        with suppress(sqlite3.Error):  # what was committed is on disk; there is nothing left to lose
+            self._connection.close()
+
+    def _run(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
+        with self._translated():
+            return self._connection.execute(statement, values)
+
+    def _end(self, statement: str) -> None:
+        """End a transaction that changed nothing; SQLite may have ended it by itself, and its reason is known."""
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute(statement)
+            except sqlite3.Error as problem:
+                self._broken = failure.from_sqlite(self.path, problem)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        if self._broken is not None:
+            raise self._broken
+        try:
+            yield
+        except sqlite3.IntegrityError as problem:
+            raise _constraint(self.path, problem) from problem
+        except (UnicodeError, OverflowError) as problem:
+            raise failure.unusable(self.path, f"a value does not fit: {type(problem).__name__}") from problem
+        except sqlite3.Error as problem:
+            found = failure.from_sqlite(self.path, problem)
+            if failure.is_final(problem):
+                # After a failed fsync the kernel may have dropped the pages: trying again would trust nothing.
+                self._broken = found
+            raise found from problem
+
+
+def _constraint(path: Path, problem: sqlite3.IntegrityError) -> ConstraintFailed:
+    subject = str(problem).partition(": ")[2]
+    return ConstraintFailed(
+        error(
+            "storage-constraint", "Storage refused a row", f"{path}: {problem}", "this is a defect; please report it"
+        ),
+        subject,
+    )

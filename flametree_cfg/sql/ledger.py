@@ -1,0 +1,147 @@
+"""
+The ledger's tables and statements.
+
+Every row carries a checksum, and a tenant's row the sum over its entries and its open journal lines: a database checks
+its structure, not its contents, and a lost row must never look like a resource that was never applied
+(reliability.md S-04).
+"""
+
+from __future__ import annotations
+
+from flametree_cfg.sql.migration import Application, Migration
+
+APPLICATION = Application("ledger", 0x464C4C47)  # "FLLG"
+
+MIGRATIONS = (
+    Migration(
+        1,
+        (
+            # How many tenants there are, and the sum over their names: a lost row must not look like an unknown tenant.
+            """
+            CREATE TABLE ledger (
+                only_one SMALLINT PRIMARY KEY CHECK (only_one = 1),
+                tenants BIGINT NOT NULL,
+                total BIGINT NOT NULL
+            )
+            """,
+            "INSERT INTO ledger (only_one, tenants, total) VALUES (1, 0, 0)",
+            """
+            CREATE TABLE tenant (
+                name TEXT PRIMARY KEY,
+                lineage TEXT NOT NULL,
+                serial BIGINT NOT NULL,
+                platform TEXT NOT NULL,
+                runs BIGINT NOT NULL,
+                total BIGINT NOT NULL,
+                checksum BIGINT NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE entry (
+                tenant TEXT NOT NULL,
+                address TEXT NOT NULL,
+                id TEXT NOT NULL,
+                external SMALLINT NOT NULL,
+                system SMALLINT NOT NULL,
+                protected SMALLINT NOT NULL,
+                body TEXT NOT NULL,
+                checksum BIGINT NOT NULL,
+                PRIMARY KEY (tenant, address)
+            )
+            """,
+            """
+            CREATE TABLE journal (
+                tenant TEXT NOT NULL,
+                operation TEXT NOT NULL,
+                run TEXT NOT NULL,
+                seq BIGINT NOT NULL,
+                outcome TEXT NOT NULL,
+                body TEXT NOT NULL,
+                checksum BIGINT NOT NULL,
+                PRIMARY KEY (tenant, operation)
+            )
+            """,
+            """
+            CREATE TABLE lock (
+                tenant TEXT PRIMARY KEY,
+                epoch BIGINT NOT NULL,
+                held SMALLINT NOT NULL,
+                by_file SMALLINT NOT NULL,
+                clock TEXT NOT NULL,
+                expires DOUBLE PRECISION NOT NULL,
+                who TEXT NOT NULL,
+                host TEXT NOT NULL,
+                pid BIGINT NOT NULL,
+                command TEXT NOT NULL,
+                since TEXT NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE history (
+                tenant TEXT NOT NULL,
+                number BIGINT NOT NULL,
+                body TEXT NOT NULL,
+                operations TEXT NOT NULL,
+                checksum BIGINT NOT NULL,
+                PRIMARY KEY (tenant, number)
+            )
+            """,
+        ),
+    ),
+)
+
+LEDGER = "SELECT tenants, total FROM ledger WHERE only_one = 1"
+COUNT_TENANT = "UPDATE ledger SET tenants = tenants + 1, total = total + ? WHERE only_one = 1"
+TENANTS = "SELECT name FROM tenant ORDER BY name"
+
+TENANT = "SELECT lineage, serial, platform, runs, total, checksum FROM tenant WHERE name = ?"
+ADD_TENANT = """
+    INSERT INTO tenant (lineage, serial, platform, runs, total, checksum, name) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+# The serial that was read is compared once more by the statement that writes.
+KEEP_TENANT = """
+    UPDATE tenant SET lineage = ?, serial = ?, platform = ?, runs = ?, total = ?, checksum = ?
+    WHERE name = ? AND serial = ?
+"""
+
+ENTRIES = "SELECT address, id, external, system, protected, body, checksum FROM entry WHERE tenant = ?"
+ENTRY = ENTRIES + " AND address = ?"
+KEEP_ENTRY = """
+    INSERT INTO entry (tenant, address, id, external, system, protected, body, checksum)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (tenant, address) DO UPDATE SET
+        id = excluded.id, external = excluded.external, system = excluded.system,
+        protected = excluded.protected, body = excluded.body, checksum = excluded.checksum
+"""
+DROP_ENTRY = "DELETE FROM entry WHERE tenant = ? AND address = ?"
+
+OPEN_LINES = "SELECT operation, body, checksum FROM journal WHERE tenant = ? AND outcome = '' ORDER BY seq"
+LINES = "SELECT operation, outcome FROM journal WHERE tenant = ?"
+LAST_LINE = "SELECT max(seq) FROM journal WHERE tenant = ?"
+ADD_LINE = """
+    INSERT INTO journal (tenant, operation, run, seq, outcome, body, checksum) VALUES (?, ?, ?, ?, '', ?, ?)
+"""
+CLOSE_LINE = "UPDATE journal SET outcome = ? WHERE tenant = ? AND operation = ?"
+STRIKE_LINE = "DELETE FROM journal WHERE tenant = ? AND operation = ?"
+FORGET_CLOSED_LINES = "DELETE FROM journal WHERE tenant = ? AND outcome <> ''"
+
+LOCK = "SELECT epoch, held, by_file, clock, expires, who, host, pid, command, since FROM lock WHERE tenant = ?"
+ADD_LOCK = """
+    INSERT INTO lock (tenant, epoch, held, by_file, clock, expires, who, host, pid, command, since)
+    VALUES (?, 0, 0, 0, '', 0, '', '', 0, '', '')
+"""
+TAKE_LOCK = """
+    UPDATE lock SET epoch = epoch + 1, held = 1, by_file = ?, clock = ?, expires = ?,
+        who = ?, host = ?, pid = ?, command = ?, since = ?
+    WHERE tenant = ? AND epoch = ?
+"""
+RENEW_LOCK = "UPDATE lock SET clock = ?, expires = ? WHERE tenant = ? AND epoch = ? AND held = 1"
+FREE_LOCK = "UPDATE lock SET held = 0 WHERE tenant = ? AND epoch = ? AND held = 1"
+# A broken lock takes a new epoch, so that whoever held it writes nothing more.
+BREAK_LOCK = "UPDATE lock SET held = 0, epoch = epoch + 1 WHERE tenant = ?"
+
+RUNS = "SELECT number, body, checksum FROM history WHERE tenant = ? ORDER BY number DESC"
+RUN = "SELECT body, operations, checksum FROM history WHERE tenant = ? AND number = ?"
+ALL_RUNS = "SELECT number, body, operations, checksum FROM history WHERE tenant = ? ORDER BY number"
+ADD_RUN = "INSERT INTO history (tenant, number, body, operations, checksum) VALUES (?, ?, ?, ?, ?)"
+DROP_RUNS = "DELETE FROM history WHERE tenant = ? AND number <= ?"

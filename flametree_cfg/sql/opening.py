@@ -1,0 +1,181 @@
+"""Find, make, check and migrate a database file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from flametree_cfg.sql import failure, filesystem, place
+from flametree_cfg.sql.engine import BUSY_MS, Database
+from flametree_cfg.sql.header import check_header
+from flametree_cfg.sql.migration import Application, Migration, migrate, newest
+
+
+def database_exists(path: Path) -> bool:
+    """
+    Tell whether there is something at the path; a dangling link counts, so that opening can refuse it.
+
+    Raises:
+        StorageFailed: the file is gone but its -wal is still there: it was lost, not never made.
+    """
+    if os.path.lexists(path):
+        return True
+    if os.path.lexists(f"{path}-wal"):
+        raise failure.missing(path, "the file is gone, but its -wal is still there")
+    return False
+
+
+def open_database(
+    path: Path, application: Application, migrations: Sequence[Migration], *, create: bool, read_only: bool
+) -> Database:
+    """
+    Open a database file after making sure that it is ours and whole enough.
+
+    Args:
+        path: of the file; its folder is made with it.
+        application: whose it must be.
+        migrations: all steps; an existing file is backed up and brought to the newest, where it can be written.
+        create: make it if it is not there.
+        read_only: refuse every write; needs no write permission, and makes no file that stays.
+
+    Raises:
+        StorageFailed: missing, not ours, newer, damaged, unsafe, on a network filesystem, unreadable or full.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100  # resolve() would follow the links we refuse
+    if not database_exists(path):
+        if not create or read_only:
+            raise failure.missing(path)
+        _create(path, application, migrations)
+    place.check_folder(path.parent)
+    place.check_file(path)
+    check_header(path, application)
+    writable = place.is_writable(path)
+    if not writable and not read_only:
+        raise failure.unusable(path, "no permission to write")
+    connection = _connect(path, writable=writable)
+    try:
+        with _translated(path):
+            _bring_up_to_date(connection, path, application, migrations, writable=writable)
+            connection.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    except BaseException:
+        connection.close()
+        raise
+    return Database(connection, path, network=bool(filesystem.network_kind(path.parent)))
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as problem:
+        raise failure.from_sqlite(path, problem) from problem
+    except OSError as problem:
+        raise failure.from_os(path, problem) from problem
+
+
+_SETTINGS = (
+    f"busy_timeout = {BUSY_MS}",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+)
+
+
+def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """
+    Connect with our settings.
+
+    Who may write opens for writing even to read: only so does SQLite clear its -wal and -shm away afterwards.
+    """
+    with _translated(path):
+        connection = sqlite3.connect(
+            _uri(path, writable=writable), uri=True, isolation_level=None, check_same_thread=False
+        )
+        for setting in _SETTINGS:
+            connection.execute(f"PRAGMA {setting}")
+    return connection
+
+
+def _uri(path: Path, *, writable: bool) -> str:
+    name = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    if writable:
+        return f"file:{name}?mode=rw"
+    wal = Path(f"{path}-wal")
+    # Without a -wal nobody is writing, and a read-only folder has no room for the files that WAL reading needs.
+    unused = not wal.exists() or wal.stat().st_size == 0
+    return f"file:{name}?mode=ro" + ("&immutable=1" if unused else "")
+
+
+def _bring_up_to_date(
+    connection: sqlite3.Connection,
+    path: Path,
+    application: Application,
+    migrations: Sequence[Migration],
+    *,
+    writable: bool,
+) -> None:
+    """Back up and migrate an older file; damage to the tables' definitions shows here, not later."""
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > newest(migrations):
+        raise failure.newer(path, version, newest(migrations))
+    if version == newest(migrations):
+        return
+    if not writable:
+        raise failure.older(path, version, newest(migrations))
+    _back_up(connection, path, version)
+    migrate(connection, application, migrations)
+
+
+def _create(path: Path, application: Application, migrations: Sequence[Migration]) -> None:
+    """Make the file under another name and put it in place whole: a crash leaves no half database."""
+    place.make_folder(path.parent)
+    place.check_folder(path.parent)
+    with _translated(path), _scratch(path) as made:
+        connection = sqlite3.connect(made, isolation_level=None)
+        try:
+            migrate(connection, application, migrations)
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()
+        _sync(made)
+        with suppress(FileExistsError):  # another process was faster; its file is as good
+            os.link(made, path)
+        _sync(path.parent)
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Keep the file as it was before a migration: `ledger.db.backup-v1`; an earlier one of that version is replaced."""
+    with _scratch(path) as made:
+        copy = sqlite3.connect(made, isolation_level=None)
+        try:
+            connection.backup(copy)
+        finally:
+            copy.close()
+        _sync(made)
+        made.replace(f"{path}.backup-v{version}")
+        _sync(path.parent)
+
+
+@contextmanager
+def _scratch(path: Path) -> Iterator[Path]:
+    """Make an empty 0600 file beside the database under a name nobody can foresee, and clear it away afterwards."""
+    made = path.with_name(f".{path.name}.new-{os.urandom(8).hex()}")
+    os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, place.FILE_MODE))
+    try:
+        yield made
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{made}{suffix}").unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,251 @@
+"""The ledger on a SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flametree_cfg.errors import PlanStale, StorageFailed, WrongUsage, error
+from flametree_cfg.model import (
+    Address,
+    AppliedRun,
+    Batch,
+    Entry,
+    Holder,
+    Lease,
+    Operation,
+    Outcome,
+    OutcomeStatus,
+    Stored,
+)
+from flametree_cfg.sql import Database, crash
+from flametree_cfg.sql import ledger as statements
+from flametree_cfg.state import document as documents
+from flametree_cfg.state import history, recording, rows
+from flametree_cfg.state import lease as leases
+from flametree_cfg.state import locking
+from flametree_cfg.state.connections import Connections
+from flametree_cfg.state.rows import Head
+from flametree_cfg.state.world import World
+
+
+@dataclass(slots=True)
+class _Write:
+    """A write in progress: the tenant's row as read, and as it will be kept when the block ends."""
+
+    database: Database
+    before: Head
+    head: Head
+
+    def count(self) -> None:
+        """Make it a new serial."""
+        self.head = replace(self.head, serial=self.before.serial + 1)
+
+
+class SqlLedger:
+    """A `Ledger` (see `_port.py`, which says what each method does) in one SQLite file for many tenants."""
+
+    def __init__(self, path: Path, world: World) -> None:
+        self._world = world
+        self._connections = Connections(path)
+
+    def tenants(self) -> Sequence[str]:
+        """List the tenants it knows, sorted."""
+        database = self._connections.reading()
+        if database is None:
+            return ()
+        with database.reading():
+            return tuple(rows.read_tenants(database))
+
+    def read(self, tenant: str) -> Stored:
+        """Read one tenant, in one consistent view."""
+        database = self._connections.reading()
+        if database is None:
+            return _unknown(tenant)
+        with database.reading():
+            return _read(database, tenant)
+
+    def lock(self, tenant: str, wait_s: float, holder: Holder) -> AbstractContextManager[Lease]:
+        """Hold the tenant's lock."""
+        return locking.locked(self._connections, self._world, tenant, wait_s, holder)
+
+    def holder(self, tenant: str) -> Holder | None:
+        """Tell who holds the lock now."""
+        database = self._connections.reading()
+        return None if database is None else locking.current_holder(database, self._world, tenant)
+
+    def unlock(self, tenant: str, *, force: bool) -> Holder | None:
+        """Break a lock."""
+        if self._connections.reading() is None:
+            return None
+        return locking.break_lock(self._connections.writing(), self._world, tenant, force=force)
+
+    def bind_platform(self, lease: Lease, identity: str) -> None:
+        """Say which platform the ids belong to."""
+        with self._writing(lease) as write:
+            if write.head.platform not in ("", identity):
+                raise PlanStale(_other_platform(lease.tenant))
+            write.head = replace(write.head, platform=identity)
+
+    def intend(self, lease: Lease, batch: Batch) -> None:
+        """Journal operations, durably."""
+        crash.point("before-journal")
+        with self._writing(lease) as write:
+            known = dict(write.database.query(statements.LINES, (lease.tenant,)))
+            for operation in batch.operations:
+                if known.get(operation.id):
+                    raise StorageFailed(_journaled(operation.id))
+            fresh = [operation for operation in batch.operations if operation.id not in known]
+            write.head = rows.add_pending(write.database, write.head, fresh)
+        crash.point("after-journal")
+
+    def record(self, lease: Lease, outcomes: Sequence[Outcome]) -> int:
+        """Record what came of journaled operations."""
+        crash.point("before-ledger")
+        with self._writing(lease) as write:
+            pending, _ = rows.read_pending(write.database, lease.tenant)
+            by_id = {outcome.operation_id: outcome for outcome in outcomes}
+            self._refuse_unknown(write.database, lease.tenant, set(by_id) - set(pending))
+            done = [
+                (operation, by_id[operation_id])
+                for operation_id, operation in pending.items()
+                if operation_id in by_id and by_id[operation_id].status is OutcomeStatus.DONE
+            ]
+            before = _needed(write.database, lease.tenant, [operation for operation, _ in done])
+            after = recording.after_outcomes(before.entries, done)
+            write.head = rows.write_entries(write.database, write.head, before, after)
+            closed = {one: by_id[one].status.value for one in pending if one in by_id}
+            write.head = rows.close_pending(write.database, write.head, closed)
+            write.count()
+        crash.point("after-ledger")
+        return write.head.serial
+
+    def abandon(self, lease: Lease, operation_ids: Sequence[str]) -> None:
+        """Strike journaled operations that the platform never executed."""
+        with self._writing(lease) as write:
+            pending, _ = rows.read_pending(write.database, lease.tenant)
+            struck = [one for one in operation_ids if one in pending]
+            write.head = rows.strike_pending(write.database, write.head, struck)
+
+    def amend(self, lease: Lease, operations: Sequence[Operation]) -> int:
+        """Record ledger-only operations in one transaction."""
+        with self._writing(lease) as write:
+            before = _needed(write.database, lease.tenant, operations)
+            after = recording.after_amendment(before.entries, operations)
+            write.head = rows.write_entries(write.database, write.head, before, after)
+            write.count()
+        return write.head.serial
+
+    def remember(self, lease: Lease, run: AppliedRun, operations: Sequence[Operation]) -> int:
+        """Append a run to history; gives its number."""
+        with self._writing(lease) as write:
+            write.head = history.add_run(write.database, write.head, run, operations)
+        return write.head.runs
+
+    def history(self, tenant: str) -> Sequence[AppliedRun]:
+        """List runs, newest first."""
+        database = self._connections.reading()
+        return () if database is None else history.read_runs(database, tenant)
+
+    def history_operations(self, tenant: str, number: int) -> Sequence[Operation]:
+        """Give the operations of one run, in order."""
+        database = self._connections.reading()
+        if database is None:
+            raise history.no_such_run(tenant, number)
+        return history.read_run_operations(database, tenant, number)
+
+    def remove(self, lease: Lease, addresses: Sequence[Address]) -> int:
+        """Forget entries without touching the platform."""
+        with self._writing(lease) as write:
+            before = rows.read_some_entries(write.database, lease.tenant, addresses)
+            for address in addresses:
+                if address not in before.entries:
+                    raise WrongUsage(_unknown_address(lease.tenant, address))
+            after = {address: entry for address, entry in before.entries.items() if address not in addresses}
+            write.head = rows.write_entries(write.database, write.head, before, after)
+            write.count()
+        return write.head.serial
+
+    def export(self, tenant: str) -> Mapping[str, Any]:
+        """Give one tenant's ledger as plain JSON."""
+        database = self._connections.reading()
+        if database is None:
+            return documents.write_document(_unknown(tenant), ())
+        with database.reading():
+            return documents.write_document(_read(database, tenant), history.write_runs(database, tenant))
+
+    def restore(self, lease: Lease, document: Mapping[str, Any]) -> int:
+        """
+        Replace one tenant's ledger by an export.
+
+        Journal lines still open here stay open: they tell of the platform, not of the ledger. History comes from the
+        export only where there is none.
+        """
+        found = documents.read_document(document, lease.tenant)
+        with self._writing(lease) as write:
+            before = rows.read_entries(write.database, lease.tenant)
+            write.head = rows.write_entries(write.database, write.head, before, found.stored.entries)
+            known = dict(write.database.query(statements.LINES, (lease.tenant,)))
+            fresh = [operation for operation in found.stored.pending if operation.id not in known]
+            write.head = rows.add_pending(write.database, write.head, fresh)
+            if write.head.runs == 0 and found.runs:
+                history.restore_runs(write.database, lease.tenant, found.runs)
+                write.head = replace(write.head, runs=max(run.number for run, _ in found.runs))
+            write.head = replace(
+                write.head,
+                lineage=found.stored.lineage,
+                platform=found.stored.platform,
+                serial=max(write.before.serial, found.stored.serial) + 1,
+            )
+        return write.head.serial
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._connections.close()
+
+    @contextmanager
+    def _writing(self, lease: Lease) -> Iterator[_Write]:
+        """Write under a lease: its epoch is compared (and its end put off) first, the serial last."""
+        database = self._connections.writing()
+        with database.writing():
+            if not leases.renew(database, self._world, lease):
+                raise locking.lost(lease)
+            head = rows.read_head(database, lease.tenant)
+            if head is None:
+                raise locking.lost(lease)
+            write = _Write(database, head, head)
+            yield write
+            if write.head != head and not rows.keep_head(database, write.head, before=head):
+                raise locking.lost(lease)
+
+    @staticmethod
+    def _refuse_unknown(database: Database, tenant: str, operation_ids: set[str]) -> None:
+        """Outcomes may be told twice; an outcome of something never journaled is a defect."""
+        known = dict(database.query(statements.LINES, (tenant,))) if operation_ids else {}
+        for operation_id in sorted(operation_ids):
+            if operation_id not in known:
+                raise StorageFailed(_not_journaled(operation_id))
+
+
+def _unknown(tenant: str) -> Stored:
+    return Stored(tenant, "", 0, "", {})
+
+
+def _read(database: Database, tenant: str) -> Stored:
+    head = rows.read_head(database, tenant)
+    if head is None:
+        return _unknown(tenant)
+    found = rows.read_entries(database, tenant)
+    pending, total = rows.read_pending(database, tenant)
+    if sum(found.sums.values()) + total != head.total:
+        raise rows.damaged(database, tenant, "the list of its entries is")
+    return Stored(tenant, head.lineage, head.serial, head.platform, found.entries, tuple(pending.values()))
+
+
+def _needed(database: Database, tenant: str, operations: Sequence[Operation]) -> rows.Rows:
+    if recording.moves_keys(operations):
+        return rows.read_entries(database, tenant)
+    return rows.read_some_entries(database, tenant, recording.touched(operations))

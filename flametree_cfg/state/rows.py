@@ -1,0 +1,235 @@
+"""One tenant's rows: read with their checksums compared, written with their checksums kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from flametree_cfg.errors import StorageFailed
+from flametree_cfg.model import Address, Entry, Operation, Resource
+from flametree_cfg.sql import Database, failure
+from flametree_cfg.sql import ledger as statements
+from flametree_cfg.sql.engine import Row
+from flametree_cfg.state.body import (
+    checksum,
+    read_address,
+    read_all_fields,
+    read_operation,
+    write_fields,
+    write_json,
+    write_operation,
+)
+
+FEW = 64
+"""Up to so many entries are asked for one by one; beyond it, all of the tenant's are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """
+    A tenant's own row.
+
+    Attributes:
+        runs: the number of the last run in history.
+        total: sum of the checksums of all entries and open journal lines.
+    """
+
+    tenant: str
+    lineage: str
+    serial: int
+    platform: str = ""
+    runs: int = 0
+    total: int = 0
+
+    @property
+    def checksum(self) -> int:
+        """Of this row itself."""
+        return checksum(self.tenant, self.lineage, self.serial, self.platform, self.runs, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Entries as read, and the checksum of each one's row."""
+
+    entries: Mapping[Address, Entry]
+    sums: Mapping[Address, int]
+
+
+def damaged(database: Database, tenant: str, what: str) -> StorageFailed:
+    """Say that a tenant's rows are not as we wrote them."""
+    return failure.damaged(database.path, f"tenant {tenant}: {what} not as it was written")
+
+
+def read_head(database: Database, tenant: str) -> Head | None:
+    """
+    Read a tenant's row.
+
+    Returns:
+        None for a tenant that never was.
+
+    Raises:
+        StorageFailed: the row is damaged, or some tenant's row is lost, which might be this one's.
+    """
+    row = database.one(statements.TENANT, (tenant,))
+    if row is None:
+        if tenant in read_tenants(database):
+            raise damaged(database, tenant, "its row is")
+        return None
+    head = Head(tenant, *row[:5])
+    if head.checksum != row[5]:
+        raise damaged(database, tenant, "its row is")
+    return head
+
+
+def read_tenants(database: Database) -> list[str]:
+    """
+    List all tenants, sorted.
+
+    Raises:
+        StorageFailed: not those that were written.
+    """
+    names = [name for (name,) in database.query(statements.TENANTS)]
+    counted = database.one(statements.LEDGER)
+    if counted != (len(names), sum(checksum(name) for name in names)):
+        raise failure.damaged(database.path, "the list of tenants is not as it was written")
+    return names
+
+
+def add_head(database: Database, head: Head) -> None:
+    """Add a tenant, with a lock of its own."""
+    database.execute(statements.ADD_TENANT, _head_row(head))
+    database.execute(statements.ADD_LOCK, (head.tenant,))
+    database.execute(statements.COUNT_TENANT, (checksum(head.tenant),))
+
+
+def keep_head(database: Database, head: Head, *, before: Head) -> bool:
+    """Write a tenant's row if its serial is still the one that was read; tell whether it was."""
+    return database.execute(statements.KEEP_TENANT, (*_head_row(head), before.serial)) == 1
+
+
+def _head_row(head: Head) -> tuple[object, ...]:
+    return (head.lineage, head.serial, head.platform, head.runs, head.total, head.checksum, head.tenant)
+
+
+def read_entries(database: Database, tenant: str) -> Rows:
+    """Read all entries of a tenant."""
+    return _read(database, tenant, database.query(statements.ENTRIES, (tenant,)))
+
+
+def read_some_entries(database: Database, tenant: str, addresses: Collection[Address]) -> Rows:
+    """Read the entries of some addresses, where there are any; perhaps more than were asked for."""
+    if len(addresses) > FEW:
+        return read_entries(database, tenant)
+    found = [row for address in addresses for row in database.query(statements.ENTRY, (tenant, str(address)))]
+    return _read(database, tenant, found)
+
+
+def _read(database: Database, tenant: str, rows: list[Row]) -> Rows:
+    for address, platform_id, external, system, protected, body, kept in rows:
+        if checksum(tenant, address, platform_id, external, system, protected, body) != kept:
+            raise damaged(database, tenant, f"{address} is")
+    entries: dict[Address, Entry] = {}
+    sums: dict[Address, int] = {}
+    for row, fields in zip(rows, read_all_fields([row[5] for row in rows]), strict=True):
+        address = read_address(row[0])
+        entries[address] = Entry(Resource(address, fields, row[2] == 1, row[3] == 1), row[1], row[4] == 1)
+        sums[address] = row[6]
+    return Rows(entries, sums)
+
+
+def write_entries(database: Database, head: Head, before: Rows, after: Mapping[Address, Entry]) -> Head:
+    """
+    Bring the rows of some entries from one state to another; only what differs is written.
+
+    Args:
+        before: as read from this database in this transaction.
+        after: the same entries afterwards.
+
+    Returns:
+        The tenant's row with its total brought along, yet to be written.
+    """
+    gone = [address for address in before.entries if address not in after]
+    came = {address: entry for address, entry in after.items() if before.entries.get(address) != entry}
+    rows = [_entry_row(head.tenant, entry) for entry in came.values()]
+    database.execute_many(statements.DROP_ENTRY, [(head.tenant, str(address)) for address in gone])
+    database.execute_many(statements.KEEP_ENTRY, rows)
+    lost = sum(before.sums.get(address, 0) for address in (*gone, *came))
+    return replace(head, total=head.total - lost + sum(int(row[7]) for row in rows))
+
+
+def _entry_row(tenant: str, entry: Entry) -> tuple[str | int, ...]:
+    resource = entry.resource
+    row = (
+        tenant,
+        str(resource.address),
+        entry.id,
+        int(resource.external),
+        int(resource.system),
+        int(entry.protected),
+        write_fields(resource.fields),
+    )
+    return (*row, checksum(*row))
+
+
+def read_pending(database: Database, tenant: str) -> tuple[dict[str, Operation], int]:
+    """
+    Read the journal's open lines.
+
+    Returns:
+        Operations by id, in order, and the sum of their checksums.
+    """
+    found: dict[str, Operation] = {}
+    total = 0
+    for operation_id, body, kept in database.query(statements.OPEN_LINES, (tenant,)):
+        if checksum(tenant, operation_id, body) != kept:
+            raise damaged(database, tenant, f"journal line {operation_id} is")
+        total += kept
+        found[operation_id] = read_operation(json.loads(body))
+    return found, total
+
+
+def add_pending(database: Database, head: Head, operations: Iterable[Operation]) -> Head:
+    """
+    Open journal lines, after the last one.
+
+    Returns:
+        The tenant's row with its total brought along, yet to be written.
+    """
+    last = database.query(statements.LAST_LINE, (head.tenant,))[0][0] or 0
+    rows = []
+    for seq, operation in enumerate(operations, last + 1):
+        body = write_json(write_operation(operation))
+        kept = checksum(head.tenant, operation.id, body)
+        rows.append((head.tenant, operation.id, operation.id.rpartition("-")[0], seq, body, kept))
+    database.execute_many(statements.ADD_LINE, rows)
+    return replace(head, total=head.total + sum(row[5] for row in rows))
+
+
+def close_pending(database: Database, head: Head, outcomes: Mapping[str, str]) -> Head:
+    """
+    Close journal lines: operation id to what came of it.
+
+    Returns:
+        The tenant's row with its total brought along, yet to be written.
+    """
+    lost = _line_sums(database, head.tenant, outcomes)
+    database.execute_many(statements.CLOSE_LINE, [(how, head.tenant, one) for one, how in outcomes.items()])
+    return replace(head, total=head.total - lost)
+
+
+def strike_pending(database: Database, head: Head, operation_ids: Collection[str]) -> Head:
+    """
+    Strike open journal lines as if they had never been.
+
+    Returns:
+        The tenant's row with its total brought along, yet to be written.
+    """
+    lost = _line_sums(database, head.tenant, operation_ids)
+    database.execute_many(statements.STRIKE_LINE, [(head.tenant, one) for one in operation_ids])
+    return replace(head, total=head.total - lost)
+
+
+def _line_sums(database: Database, tenant: str, operation_ids: Collection[str]) -> int:
+    wanted = set(operation_ids)
+    return sum(row[2] for row in database.query(statements.OPEN_LINES, (tenant,)) if row[0] in wanted)

@@ -1,0 +1,85 @@
+"""The demo tells the story it should, with the code under test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """Run the demo once, from elsewhere, with no terminal."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(
+        [str(ROOT / ".ci/demo")],
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def output_of(demo: subprocess.CompletedProcess[str], command: str, occurrence: int = 0) -> str:
+    """Give what a command of the demo printed, up to the next command or heading."""
+    parts = [p for p in demo.stdout.split("\n$ ")[1:] if p.splitlines()[0].startswith(f"flametree-cfg {command}")]
+    return parts[occurrence].split("\n## ")[0]
+
+
+def test_demo_ends_well(demo: subprocess.CompletedProcess[str]) -> None:
+    """The demo exits 0 and its last line says what it showed."""
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert demo.stdout.splitlines()[-1].startswith("The demo passed")
+
+
+def test_first_plan_adds_everything(demo: subprocess.CompletedProcess[str]) -> None:
+    """From an empty registry, every tenant's resources are to add and none to delete."""
+    plan = output_of(demo, "plan tenants")
+
+    assert "connector.core-banking" in plan
+    assert "0 to delete" in plan
+
+
+def test_second_plan_is_empty(demo: subprocess.CompletedProcess[str]) -> None:
+    """After an apply there is nothing left to do."""
+    plan = output_of(demo, "plan tenants", 1)
+
+    assert "(exit" not in plan
+    assert "0 to add, 0 to change, 0 to delete" in plan
+
+
+def test_drift_is_found_and_put_right(demo: subprocess.CompletedProcess[str]) -> None:
+    """What was changed outside is found with exit 3, and gone after an apply."""
+    before, after = output_of(demo, "drift check", 0), output_of(demo, "drift check", 1)
+
+    assert "connector.chat" in before
+    assert "temperature" in before
+    assert "(exit 3, as it should be)" in before
+    assert "(exit" not in after
+
+
+def test_night_desk_takes_over_in_one_handover(demo: subprocess.CompletedProcess[str]) -> None:
+    """The edit of two lines plans as one handover of the channel."""
+    assert "handover inbound channel.whatsapp" in output_of(demo, "plan tenants/greenbasket")
+
+
+def test_demo_prints_no_secret(demo: subprocess.CompletedProcess[str]) -> None:
+    """No value that the demo made up appears in what it prints."""
+    assert "demo-GREENBASKET" not in demo.stdout + demo.stderr
+    assert "demo-app-password" not in demo.stdout + demo.stderr
+
+
+def test_checkout_stays_clean(demo: subprocess.CompletedProcess[str]) -> None:
+    """The demo works on a copy: the example tenants keep no ledger and no secrets of it."""
+    assert demo.args
+    assert not (ROOT / "tenants/.flametree").exists()
+    assert not (ROOT / "tenants/greenbasket/secrets").exists()
