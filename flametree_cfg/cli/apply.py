@@ -31,8 +31,8 @@ def apply(
     from flametree_cfg.report import Apply, Document
 
     options = invocation.options(no_delete=no_delete, allow_delete=allow_delete, targets=targets)
-    confirm = consent(invocation, yes=yes, question="Apply these changes?")
-    results = engine.apply(paths, options, confirm, invocation.progress)
+    confirm = None if yes else consent(invocation, "Apply these changes?")
+    results = engine.apply(paths, options, invocation.show_plan, confirm, invocation.progress)
     invocation.tell(d for result in results for d in result.diagnostics)
     invocation.show(Document.APPLY, Apply(results))
     return worst(result.exit_code for result in results)

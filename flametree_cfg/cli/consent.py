@@ -16,15 +16,12 @@ if TYPE_CHECKING:
 Confirm = Callable[[Sequence["PlanResult"]], bool]
 
 
-def consent(invocation: Invocation, *, yes: bool, question: str, answer: str = "yes") -> Confirm:
+def consent(invocation: Invocation, question: str, answer: str = "yes") -> Confirm:
     """
-    Make the function that the engine asks once, with the plans made under the lock.
-
-    It shows the plans, then asks; with `--yes` it only shows.
+    Make the function that the engine asks once, when every plan was shown and something would change.
 
     Args:
         invocation: of the command.
-        yes: whether `--yes` was given.
         question: what to ask.
         answer: the only one that is accepted; empty: the name of the one tenant.
 
@@ -33,21 +30,16 @@ def consent(invocation: Invocation, *, yes: bool, question: str, answer: str = "
     """
 
     def confirm(plans: Sequence[PlanResult]) -> bool:
-        from flametree_cfg.report import Document
+        from flametree_cfg.report import Line, Tone, plan_summary
 
-        invocation.tell(d for plan in plans for d in plan.diagnostics)
-        invocation.aside(Document.PLAN, plans)
-        if yes:
-            return True
+        invocation.beside.show([Line(plan_summary(plans), Tone.HEAD)])
         if not _somebody_there():
             raise Refused(_nobody())
         wanted = answer or plans[0].tenant_name
         invocation.err.write(f"{question} Only '{wanted}' is accepted: ")
         invocation.err.flush()
         if _read_line().strip() != wanted:
-            raise Refused(
-                error("declined", "The changes were declined", f"the answer was not '{wanted}'", "nothing was changed")
-            )
+            raise Refused(_declined(wanted))
         return True
 
     return confirm
@@ -72,3 +64,7 @@ def _nobody() -> Diagnostic:
         "there is no terminal to ask on, and --yes was not given",
         "look at the plan, then run the command again with `--yes`",
     )
+
+
+def _declined(wanted: str) -> Diagnostic:
+    return error("declined", "Nothing was applied", f"the answer was not '{wanted}'", "run the command again")

@@ -21,8 +21,8 @@ def destroy(invocation: Invocation, path: str, *, yes: bool, allow_delete: tuple
     from flametree_cfg.report import Apply, Document
 
     options = invocation.options(allow_delete=allow_delete)
-    confirm = consent(invocation, yes=yes, question="Delete all of this? Type the tenant's name.", answer="")
-    results = engine.destroy(path, options, confirm, invocation.progress)
+    confirm = None if yes else consent(invocation, "Delete all of this? Type the tenant's name.", answer="")
+    results = engine.destroy(path, options, invocation.show_plan, confirm, invocation.progress)
     invocation.tell(d for result in results for d in result.diagnostics)
     invocation.show(Document.APPLY, Apply(results, "destroy"))
     return worst(result.exit_code for result in results)

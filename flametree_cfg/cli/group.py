@@ -68,4 +68,4 @@ class LazyGroup(click.Group):
 
         near = difflib.get_close_matches(name, [*self.entries, *self.aliases], n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
-        ctx.fail(f"No such command {name!r}.{meant}")
+        raise click.UsageError(f"No such command {name!r}.{meant}", ctx)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
@@ -13,7 +12,7 @@ import click
 from flametree_cfg.errors import Diagnostic, ExitCode
 
 if TYPE_CHECKING:
-    from flametree_cfg.engine import Options
+    from flametree_cfg.engine import Options, PlanResult
     from flametree_cfg.model import Event
     from flametree_cfg.report import Document, Sink
 
@@ -39,6 +38,7 @@ class Invocation:
         self.known: set[str] = set()
         self._colour: bool | None = None
         self._chosen: dict[str, Any] = {}
+        self._told: set[Diagnostic] = set()
 
     def take(self, command: str, chosen: dict[str, Any]) -> None:
         """Keep what was chosen around the verb."""
@@ -69,9 +69,13 @@ class Invocation:
 
     def options(self, **more: Any) -> Options:  # the command's own options
         """Say to the engine what was chosen."""
+        from pathlib import Path
+
         from flametree_cfg.engine import Options
 
-        return Options(**self._chosen, **more, debug=self.debug, command=self.command, mask=self.known.update)
+        schemas = self._chosen["schemas"]
+        chosen = {**self._chosen, "schemas": None if schemas is None else Path(schemas)}
+        return Options(**chosen, **more, debug=self.debug, command=self.command, mask=self.known.update)
 
     def show(self, kind: Document, document: object) -> None:
         """Write the result."""
@@ -79,16 +83,24 @@ class Invocation:
 
         self.out.show(render(kind, self.format, document, command=self.command, symbols=self.out.symbols))
 
-    def aside(self, kind: Document, document: object) -> None:
-        """Write for people what is not the result, or is part of it only for them."""
-        from flametree_cfg.report import render
+    @property
+    def beside(self) -> Sink:
+        """Where people read what stands before the result: the result's stream, unless a machine reads that."""
+        return self.out if self.for_people else self.err
 
-        sink = self.out if self.for_people else self.err
-        sink.show(render(kind, "text", document, command=self.command, symbols=sink.symbols))
+    def show_plan(self, result: PlanResult) -> None:
+        """Write one tenant's plan for people, before it is carried out."""
+        from flametree_cfg.report import tenant_lines
+
+        if result.plan is None:
+            self.tell(result.diagnostics)
+        self._told.update(result.diagnostics)
+        self.beside.show(tenant_lines(result, self.beside.symbols))
 
     def tell(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Write diagnostics for people, beside the result."""
-        found = list(diagnostics)
+        """Write diagnostics for people, beside the result; each once."""
+        found = [d for d in dict.fromkeys(diagnostics) if d not in self._told]
+        self._told.update(found)
         if found:
             from flametree_cfg.report import diagnostic_lines
 
@@ -111,7 +123,7 @@ class Invocation:
         return code
 
 
-class _Format(click.ParamType):
+class _Format(click.ParamType[str]):
     name = "format"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -136,7 +148,6 @@ _COMMON = (
         "schemas",
         "--schemas",
         metavar="FOLDER",
-        type=click.Path(path_type=Path),
         help="More types, beside those that come with the program.",
     ),
     _common("errors", "-E", "--error", metavar="CODE", multiple=True, help="Make this code an error."),

@@ -33,7 +33,8 @@ def plan(
     from flametree_cfg.report import Document
 
     results = engine.make_plans(paths, invocation.options(refresh=not no_refresh, targets=targets))
-    invocation.tell(d for result in results for d in result.diagnostics)
+    unplanned = [result for result in results if result.plan is None]
+    invocation.tell(d for result in unplanned for d in result.diagnostics)
     invocation.show(Document.PLAN, results)
     codes = [result.exit_code for result in results]
     if detailed_exitcode:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 
-class AddressText(click.ParamType):
+class AddressText(click.ParamType[str]):
     """An address such as `connector.openai-prod`; optionally the word `all`."""
 
     name = "address"

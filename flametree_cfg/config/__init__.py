@@ -4,10 +4,12 @@ from flametree_cfg.config.catalog import load_catalog
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.reader import read_document
 from flametree_cfg.config.tenant import TenantReading, located, read_tenant, read_tree
+from flametree_cfg.config.tree import is_tenant_folder
 
 __all__ = [
     "Document",
     "TenantReading",
+    "is_tenant_folder",
     "load_catalog",
     "located",
     "read_document",

@@ -21,7 +21,7 @@ Body = Mapping[str, Any]
 
 _MANAGED_SEPARATELY = frozenset({"settings", "environment", "connectors", "channels", "push"})
 _NOT_OF_THE_OBJECT = frozenset({"external", "system", "protected", "previously"})
-_TAKEN_AS_WRITTEN_NOT = _MANAGED_SEPARATELY | _NOT_OF_THE_OBJECT
+_NOT_AS_WRITTEN = _MANAGED_SEPARATELY | _NOT_OF_THE_OBJECT
 
 
 def declare(address: Address, body: Body, place: Place, catalog: Catalog) -> Declaration:
@@ -50,6 +50,7 @@ def declare(address: Address, body: Body, place: Place, catalog: Catalog) -> Dec
         place.document.at(place.key_slot),
         tuple(body.get("previously", ())),
         body.get("protected", False),
+        attachments="channels" in body,
     )
 
 
@@ -71,7 +72,7 @@ def attachments(agent: Address, body: Body, place: Place) -> Iterator[tuple[Decl
 
 
 def _fields(kind: Kind, body: Body, catalog: Catalog) -> dict[str, Value]:
-    fields = {key: value for key, value in body.items() if key not in _TAKEN_AS_WRITTEN_NOT}
+    fields = {key: value for key, value in body.items() if key not in _NOT_AS_WRITTEN}
     if "environment" in body:
         fields["environment"] = catalog.environment(body["environment"])
     if kind is Kind.AGENT:

@@ -20,7 +20,7 @@ from yaml.events import (
 from flametree_cfg.config.characters import forbidden_in
 from flametree_cfg.config.document import LINE_SHIFT, Document, children
 from flametree_cfg.config.guard import MAX_PROBLEMS
-from flametree_cfg.config.problem import problem
+from flametree_cfg.config.problem import problem, shown
 from flametree_cfg.config.scalar import MAY_BE_OTHER_THAN_TEXT, NotJson, plain_value
 from flametree_cfg.config.syntax import syntax_problem
 from flametree_cfg.errors import Diagnostic, Location, Related
@@ -264,7 +264,7 @@ class EventReader:
         except NotJson:
             text = False
         if not text:
-            self._report("non-text-key", event.start_mark, f"`{event.value[:40]}` is a number, a boolean or null")
+            self._report("non-text-key", event.start_mark, f"{shown(event.value)} is a number, a boolean or null")
             return False
         self._text_keys.add(event.value)
         return True
@@ -283,7 +283,7 @@ class EventReader:
         self._slots[slot + 1] = start  # not closed yet; the walk only asks whether it is an alias
         first = next(k for key, k, _ in children(self._slots, self._holes, result, slot) if key == event.value)
         place = Document(self._file, slots=self._slots).at(first)
-        self._report("duplicate-key", event.start_mark, f"`{event.value}`", related=(Related("first", location=place),))
+        self._report("duplicate-key", event.start_mark, shown(event.value), related=(Related("first", location=place),))
         self._slots.append(0)
         self._value(self._get(), depth)
         self._holes[start] = len(self._slots)
@@ -299,7 +299,7 @@ class EventReader:
         self._slots.append(mark.line << LINE_SHIFT | mark.column)
         anchor = self._anchors.get(event.anchor)
         if anchor is None or not anchor.nodes:
-            self._report("cyclic-alias" if anchor else "undefined-alias", mark, f"*{event.anchor}"[:41])
+            self._report("cyclic-alias" if anchor else "undefined-alias", mark, shown(f"*{event.anchor}"))
             return None
         self._expanded += anchor.nodes
         if self._expanded > MAX_EXPANDED:

@@ -18,7 +18,7 @@ from flametree_cfg.config.problem import problem
 from flametree_cfg.errors import Diagnostic, Location
 
 MAX_PROBLEMS = 100  # of one file: whoever has more corrects these first
-_MAX_OPEN_BRACKETS = 5_000  # naive count, so texts with brackets pass; libyaml overruns its stack at about 30,000
+_MAX_OPEN_BRACKETS = 20_000  # naive count, so texts with brackets pass; libyaml's own recursion ends at about 30,000
 _MAX_DIRECTIVES = 100  # libyaml compares each `%TAG` with all before it
 
 _BRACKETS = b"[{]}"

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from flametree_cfg.config.declare import attachments, declare
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.placebook import Place, locate_all
-from flametree_cfg.config.problem import problem
+from flametree_cfg.config.problem import problem, shown
 from flametree_cfg.errors import Diagnostic, Location, Related, has_errors
 from flametree_cfg.model import Address, Declaration, Kind, is_key
 from flametree_cfg.schema import Catalog
@@ -74,7 +74,7 @@ class Merge:
         elif key not in _KINDS:
             close = get_close_matches(key, (_NAME, *_KINDS), 1)
             hint = f"did you mean `{close[0]}`?" if close else ""
-            self.found.append(problem("unknown-section", place.document.at(place.key_slot), f"`{key}`", hint))
+            self.found.append(problem("unknown-section", place.document.at(place.key_slot), shown(key), hint))
         elif isinstance(place.body, dict):
             self.sections.add(key)
             self._section(_KINDS[key], place)
@@ -87,7 +87,7 @@ class Merge:
         if not isinstance(place.body, str):
             self.found.append(problem("bad-key", location, "the tenant's name is not a text"))
         elif not is_key(place.body):
-            self.found.append(problem("bad-key", location, f"tenant `{place.body[:80]}`"))
+            self.found.append(problem("bad-key", location, f"tenant {shown(place.body)}"))
         else:
             self._names.append((place.body, location))
 
@@ -100,7 +100,7 @@ class Merge:
         text = f"{address.kind.value}.{address.key}"
         if not is_key(address.key):
             location = place.document.at(place.key_slot)
-            self.found.append(problem("bad-key", location, f"{address.kind.value} `{address.key[:80]}`"))
+            self.found.append(problem("bad-key", location, f"{address.kind.value} {shown(address.key)}"))
         elif address in self.places:
             self._duplicate(text, place, self.places[address])
             return

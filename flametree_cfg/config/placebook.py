@@ -10,8 +10,10 @@ from flametree_cfg.config.document import Document
 from flametree_cfg.errors import Diagnostic, Location, Path
 from flametree_cfg.model import Address, Kind, Value, agent, at_path, parse_address, sorted_unless_ordered
 
-_KEY_IS_WRONG = ("unknown-", "bad-key", "not-allowed")
-"""Codes (or their beginnings) that speak of a key, not of what stands behind it."""
+_KEY_IS_WRONG = frozenset(
+    {"bad-key", "key-not-allowed", "settings-not-allowed", "lifecycle-not-own", "deprecated-setting"}
+)
+"""Codes that speak of a key, not of what stands behind it; besides `unknown-key`, `unknown-setting` …"""
 
 
 class Place(NamedTuple):
@@ -79,7 +81,7 @@ class PlaceBook:
 
 def speaks_of_key(code: str) -> bool:
     """Tell whether a code is about a key itself."""
-    return code.startswith(_KEY_IS_WRONG)
+    return code in _KEY_IS_WRONG or (code.startswith("unknown-") and code != "unknown-type")
 
 
 def locate_in(place: Place, path: Path, *, of_key: bool = False) -> Location:

@@ -57,6 +57,14 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+_MAX_SHOWN = 80  # characters of a key: one line of a terminal
+
+
+def shown(key: str) -> str:
+    """Quote a key for a message, cut where it would fill the screen."""
+    return f"`{key}`" if len(key) <= _MAX_SHOWN else f"`{key[:_MAX_SHOWN]}…`"
+
+
 def problem(
     code: str,
     location: Location,

@@ -49,6 +49,10 @@ def plain_value(text: str) -> PlainValue:
 
 
 def _number(text: str) -> PlainValue:
+    if len(text) > _SAFE_DIGITS:
+        if _FLOAT.fullmatch(text) or _OTHER_BASE.fullmatch(text):
+            raise NotJson(f"more than {_SAFE_DIGITS:,} digits")
+        return text
     if _INTEGER.fullmatch(text):
         return _integer(text, 10)
     if _OTHER_BASE.fullmatch(text):
@@ -64,8 +68,6 @@ def _number(text: str) -> PlainValue:
 
 
 def _integer(text: str, base: int) -> int:
-    if len(text) > _SAFE_DIGITS:
-        raise NotJson(f"more than {_SAFE_DIGITS:,} digits")
     value = int(text, base)
     if abs(value) > _SAFE_INTEGER:
         raise NotJson(f"beyond ±{_SAFE_INTEGER} digits are lost in JSON")

@@ -7,7 +7,7 @@ import re
 from yaml import MarkedYAMLError
 
 from flametree_cfg.config.problem import problem
-from flametree_cfg.errors import Diagnostic, Location
+from flametree_cfg.errors import Diagnostic, Location, Related
 
 _LINE_END = re.compile(b"\r\n|\r|\n")
 _TAB_INDENT = re.compile(r"[ \t]*\t")
@@ -46,7 +46,14 @@ def syntax_problem(failure: Exception, body: bytes, file: str) -> Diagnostic:
     hint = _HINTS.get(words, "")
     if "',' or" in words and _OPEN_REFERENCE.search(line, 0, mark.column + 1):
         hint = 'quote it: "${…}" needs quotes inside { } and [ ]'
-    return problem("yaml-syntax", location, ", ".join(filter(None, (failure.context, words))), hint)
+    detail = ", ".join(filter(None, (failure.context, words)))
+    begin = failure.context_mark
+    if begin is None or (begin.line, begin.column) == (mark.line, mark.column):
+        return problem("yaml-syntax", location, detail, hint)
+    begun = Location(file, begin.line + 1, begin.column + 1)
+    if words == "found unexpected end of stream":  # the end of the file is not where to look
+        return problem("yaml-syntax", begun, detail, hint)
+    return problem("yaml-syntax", location, detail, hint, related=(Related("begun here", location=begun),))
 
 
 def _line(body: bytes, number: int) -> str:

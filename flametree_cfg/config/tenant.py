@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,15 +56,8 @@ def read_tree(paths: Iterable[str | Path], catalog: Catalog) -> list[TenantReadi
     budget = Budget()
     readings: dict[str, TenantReading] = {}
     for path in map(str, paths):
-        try:
-            folders = list(tenants_below(path))
-        except ConfigInvalid as invalid:
-            readings.setdefault(path, _unread(path, invalid))
-            continue
-        for folder in folders:
-            key = str(Path(folder).absolute()) if "\0" not in folder else folder
-            if key not in readings:
-                readings[key] = _read(folder, catalog, budget)
+        for reading in _below(path, catalog, budget, readings.keys()):
+            readings.setdefault(_identity(reading.folder), reading)
     return _without_twins(list(readings.values()))
 
 
@@ -79,6 +73,27 @@ def located(reading: TenantReading, diagnostics: Iterable[Diagnostic]) -> tuple[
     By address and path, else the nearest ancestor; what has a place keeps it, what belongs to nothing gets none.
     """
     return by_place(reading.places.located(found) for found in diagnostics)
+
+
+def _below(path: str, catalog: Catalog, budget: Budget, known: Container[str]) -> list[TenantReading]:
+    """Read what one path stands for, but what is known already."""
+    try:
+        folders = [folder for folder in tenants_below(path) if _identity(folder) not in known]
+    except ConfigInvalid as invalid:
+        return [_unread(path, invalid)]
+    readings = [_read(folder, catalog, budget) for folder in folders]
+    if len(readings) > 1 and all(_is_empty(reading) for reading in readings):
+        nothing = problem("no-tenants", Location(printable(path)), f"{len(readings)} folders, none with *.yaml files")
+        return [_unread(path, ConfigInvalid(nothing))]
+    return readings
+
+
+def _identity(folder: str) -> str:
+    return os.path.normpath(Path(folder).absolute())  # `../acme` and `.` may be one folder
+
+
+def _is_empty(reading: TenantReading) -> bool:
+    return any(found.code == "empty-tenant" for found in reading.diagnostics)
 
 
 def _read(folder: str, catalog: Catalog, budget: Budget) -> TenantReading:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Entry, Folder, open_below, open_folder
@@ -41,6 +42,15 @@ def one_tenant(path: str) -> Iterator[Listing]:
         yield _listing(folder, folder.entries())
 
 
+def is_tenant_folder(path: str | Path) -> bool:
+    """Tell whether a path is a tenant's folder; False for a folder of tenants and for what cannot be opened."""
+    try:
+        with open_folder(str(path)) as folder:
+            return _has_yaml(folder.entries())
+    except ConfigInvalid:
+        return False
+
+
 def tenants_below(path: str) -> Iterator[str]:
     """
     List the tenants a path stands for: itself, if it has YAML, else its folders but those that begin with `_`.
@@ -53,7 +63,7 @@ def tenants_below(path: str) -> Iterator[str]:
     """
     with open_folder(path) as folder:
         entries = folder.entries()
-    if any(_looks_like_yaml(entry.name) for entry in entries):
+    if _has_yaml(entries):
         yield path
         return
     below = [entry.name for entry in entries if (entry.is_folder or entry.leads_to_folder)]
@@ -82,6 +92,10 @@ def _listing(folder: Folder, entries: list[Entry]) -> Listing:
     if not files and not problems:
         raise ConfigInvalid(problem("empty-tenant", Location(folder.label)))
     return Listing(folder, tuple(files), tuple(problems))
+
+
+def _has_yaml(entries: list[Entry]) -> bool:
+    return any(_looks_like_yaml(entry.name) for entry in entries)
 
 
 def _looks_like_yaml(name: str) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         TenantResult,
     )
     from flametree_cfg.engine.planning import make_plans
-    from flametree_cfg.engine.portal import Portal, open_portal
+    from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
     from flametree_cfg.engine.types import explain, tenant_schema
     from flametree_cfg.engine.validation import validate
 
@@ -47,7 +47,7 @@ _WHERE = {
     ),
     "options": ("ApplyResult", "Card", "DriftResult", "Options", "PlanResult", "TenantResult"),
     "planning": ("make_plans",),
-    "portal": ("Portal", "open_portal"),
+    "portal": ("Desk", "add_system_integration", "open_portal"),
     "types": ("explain", "tenant_schema"),
     "validation": ("validate",),
 }
@@ -56,11 +56,12 @@ _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names
 __all__ = [
     "ApplyResult",
     "Card",
+    "Desk",
     "DriftResult",
     "Options",
     "PlanResult",
-    "Portal",
     "TenantResult",
+    "add_system_integration",
     "apply",
     "check_drift",
     "destroy",

@@ -172,8 +172,7 @@ def _carry_out(
 ) -> ApplyResult:
     refuse_unallowed(plan, session.options)
     secrets = needed_secrets(plan, sight, session)
-    if plan.operations or plan.heals:
-        _bind_platform(session, lease)
+    _bind_platform(session, lease)
     run = uuid.uuid4().hex
     begun, at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     outcome = "failed"
@@ -184,6 +183,7 @@ def _carry_out(
         outcome = "applied"
     finally:
         number = 0
+        _bind_platform(session, lease)  # a registry that was just made has its name only now
         if plan.operations:
             if outcome != "applied" and progress.applied:
                 outcome = "partial"
@@ -205,7 +205,8 @@ def _carry_out(
 
 
 def _bind_platform(session: Session, lease: Lease) -> None:
-    session.ledger.bind_platform(lease, session.platform.identity)
+    if session.platform.identity:
+        session.ledger.bind_platform(lease, session.platform.identity)
 
 
 def refuse_unallowed(plan: Plan, options: Options) -> None:
@@ -248,8 +249,8 @@ def needed_secrets(plan: Plan, sight: Sight, session: Session) -> dict[str, str]
         needed[secret.reference] = value
         if path[0] == "settings":
             inner = path[1:]
-            for found in session.catalog.check_secret(operation.address.kind, operation.type, inner, value):
-                problems.append(replace(found, address=str(operation.address)))
+            found = session.catalog.check_secret(operation.address.kind, operation.type, inner, value)
+            problems += [replace(one, address=str(operation.address)) for one in found]
     if problems:
         raise ConfigInvalid(*problems)
     return needed

@@ -72,4 +72,4 @@ def _field(change: FieldChange) -> dict[str, Any]:
 
 
 def _resource(resource: Resource | None) -> dict[str, Any] | None:
-    return None if resource is None else to_json(resource.fields, fingerprints=False)  # type: ignore[no-any-return]  # a mapping stays one
+    return None if resource is None else to_json(resource.fields, fingerprints=False)

@@ -149,8 +149,7 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
         if address not in found.changes:
             resource = sides.desired[address].resource
             shown.append(Change(address, Action.BIND, None, resource))
-    for address in found.forgotten:
-        shown.append(Change(address, Action.FORGET, sides.stored[address].resource, None))
+    shown += [Change(address, Action.FORGET, sides.stored[address].resource, None) for address in found.forgotten]
     return tuple(sorted(shown, key=lambda change: change.address))
 
 

@@ -135,8 +135,8 @@ def _found_externals(tenant: Tenant, entries: Mapping[Address, Entry], live: Liv
     if not wanted:
         return {}
     ours = {entry.id for entry in entries.values() if not (entry.resource.external or entry.resource.system)}
-    by_name = {
-        (item.kind, item.fields.get("type"), folded(str(item.fields.get("name", ""))), item.system): item.id
+    by_name: dict[tuple[Kind, str, str, bool], str] = {
+        (item.kind, str(item.fields.get("type")), folded(str(item.fields.get("name", ""))), item.system): item.id
         for item in live.objects
         if item.kind is not Kind.ATTACHMENT and item.id not in ours
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from flametree_cfg.diff import Change, compare
 from flametree_cfg.impact import agents_to_restart, channel_restarts
@@ -70,7 +71,7 @@ def _write(change: Change, sides: Sides, catalog: Catalog) -> Step:
 
 
 def _remaining(simulation: Simulation, desired: Resource) -> list[FieldChange]:
-    """Compare with the World as it is now, so that a helper name in between is seen; switches are left to their steps."""
+    """Compare with the World as it is now, so that a helper name is seen; switches have steps of their own."""
     now = simulation.world.get(desired.address)
     if now is None:
         return []
@@ -122,20 +123,32 @@ def _release_default(change: Change) -> Step:
 
 def _attachments(changes: Changes) -> Iterator[Step]:
     mine = {address: change for address, change in changes.items() if address.kind is Kind.ATTACHMENT}
+    claimed = frozenset(address.channel_key for address, change in mine.items() if _claims(change))
     for address in sorted(mine, key=lambda a: (a.channel_key, a.agent_key)):
-        yield Step(address, lambda simulation, address=address: _attach(simulation, address, mine))  # type: ignore[misc]  # a default binds the loop's value
+        yield Step(address, partial(_attach, address, mine, claimed))
 
 
-def _attach(simulation: Simulation, address: Address, mine: Changes) -> Sequence[Operation]:
+def _attach(address: Address, mine: Changes, claimed: frozenset[str], simulation: Simulation) -> Sequence[Operation]:
     """Bring one attachment to what is wanted; who holds the inbound slot lets go just before."""
     desired = mine[address].after
     place = channel(address.channel_key)
     if desired is None or not desired.fields.get("inbound"):
+        if _holds(simulation, address) and address.channel_key in claimed:
+            return []  # goes with the step that claims the slot
         return _settle(simulation, address, mine, "")
     holders = [holder for holder in simulation.world.inbound_of(place) if holder != address and holder in mine]
     part_of = f"handover inbound {place}" if holders else ""
     released = [operation for holder in holders for operation in _settle(simulation, holder, mine, part_of)]
     return [*released, *_settle(simulation, address, mine, part_of)]
+
+
+def _holds(simulation: Simulation, address: Address) -> bool:
+    now = simulation.world.get(address)
+    return now is not None and bool(now.fields.get("inbound"))
+
+
+def _claims(change: Change) -> bool:
+    return change.after is not None and bool(change.after.fields.get("inbound"))
 
 
 def _settle(simulation: Simulation, address: Address, mine: Changes, part_of: str) -> Sequence[Operation]:

@@ -5,16 +5,13 @@ from flametree_cfg.report._documents import (
     Apply,
     Document,
     Done,
-    Explained,
     Failure,
-    FieldExplained,
     History,
     Run,
-    State,
-    StateEntry,
 )
 from flametree_cfg.report._formats import formats, render
 from flametree_cfg.report._lines import Line, Symbols, Tone
+from flametree_cfg.report._plan_text import plan_summary, tenant_lines
 from flametree_cfg.report._runs_text import event_lines
 from flametree_cfg.report.sink import Sink, escape
 
@@ -22,20 +19,18 @@ __all__ = [
     "Apply",
     "Document",
     "Done",
-    "Explained",
     "Failure",
-    "FieldExplained",
     "History",
     "Line",
     "Run",
     "Sink",
-    "State",
-    "StateEntry",
     "Symbols",
     "Tone",
     "diagnostic_lines",
     "escape",
     "event_lines",
     "formats",
+    "plan_summary",
     "render",
+    "tenant_lines",
 ]

@@ -8,7 +8,7 @@ from flametree_cfg.model import Kind
 from flametree_cfg.report._counts import number
 from flametree_cfg.report._documents import CardLike
 from flametree_cfg.report._lines import BLANK, Block, Line, Panel, Symbols, Tone
-from flametree_cfg.report._values_text import quoted, value_text
+from flametree_cfg.report._values_text import quoted
 
 _DOTS = {"healthy": Tone.GOOD, "running": Tone.GOOD, "unhealthy": Tone.ERROR, "error": Tone.ERROR}
 
@@ -41,7 +41,7 @@ def _body(card: CardLike) -> Iterator[Line]:
     if card.description:
         yield Line(card.description)
     for key, value in card.parameters.items():
-        yield Line(f"{key}: {value_text(value)}")
+        yield Line(f"{key}: {value}")
     if card.linked:
         yield Line(f"linked: {', '.join(card.linked)}")
     if card.platform_id:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic, ExitCode
-from flametree_cfg.model import Address, AppliedRun, Entry, Health, Holder, Operation, Status
+from flametree_cfg.model import Address, AppliedRun, Health, Operation, Status
 from flametree_cfg.plan.types import Plan
 
 
@@ -198,10 +198,15 @@ class CardLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The applies of a tenant, newest first."""
+    """The applies of a tenant, newest first; `of` says whose where there are none."""
 
-    tenant: str
+    of: str
     runs: Sequence[AppliedRun]
+
+    @property
+    def tenant(self) -> str:
+        """Whose."""
+        return self.runs[0].tenant if self.runs else self.of
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,27 +215,6 @@ class Run:
 
     run: AppliedRun
     operations: Sequence[Operation]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the ledger knows of a tenant."""
-
-    tenant: str
-    lineage: str
-    serial: int
-    platform: str
-    entries: Mapping[Address, Entry]
-    pending: Sequence[Operation] = ()
-    holder: Holder | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StateEntry:
-    """One entry of a ledger."""
-
-    tenant: str
-    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,31 +231,3 @@ class Failure:
 
     diagnostics: Sequence[Diagnostic]
     exit_code: ExitCode
-
-
-@dataclass(frozen=True, slots=True)
-class FieldExplained:
-    """One setting of a type; `default` is None where there is none."""
-
-    path: str
-    type: str
-    required: bool = False
-    secret: bool = False
-    inferred: bool = False
-    deprecated: bool = False
-    description: str = ""
-    choices: tuple[Any, ...] = ()
-    default: Any = None
-    examples: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """A type, with its fields; or a kind, with its types (name, title)."""
-
-    target: str
-    title: str = ""
-    description: str = ""
-    notes: tuple[str, ...] = ()
-    fields: tuple[FieldExplained, ...] = ()
-    types: tuple[tuple[str, str], ...] = ()

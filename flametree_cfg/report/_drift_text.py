@@ -26,8 +26,10 @@ _TONES = {"clean": Tone.GOOD, "drifted": Tone.WARNING, "unknown": Tone.ERROR}
 
 
 def drift_document(items: Sequence[DriftChecked], symbols: Symbols) -> Iterator[Block]:
-    """Write what `drift check` found, tenant by tenant; the last line is the summary."""
+    """Write what `drift check` found, tenant by tenant, the clean ones left out; the last line is the summary."""
     for item in items:
+        if item.status == "clean" and not item.diagnostics:
+            continue
         name = item.tenant_name or str(item.folder)
         yield Line(f"Tenant {name}: {_STATUS.get(item.status, item.status)}", _TONES.get(item.status, Tone.PLAIN))
         for one in item.drift:
@@ -50,7 +52,8 @@ def drift_summary(items: Sequence[DriftChecked]) -> str:
         found = f"No drift in {number(checked, 'tenant')}"
     else:
         listed = joined([f"{kinds[kind]} {kind.value}" for kind in DriftKind if kinds[kind]])
-        found = f"Drift: {kinds.total()} found in {number(status['drifted'], 'tenant')} ({listed})"
+        of = f"{status['drifted']} of {number(len(items), 'tenant')}"
+        found = f"Drift: {kinds.total()} found in {of} ({listed})"
     return f"{found}; {extra}" if extra else found
 
 

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from flametree_cfg.report._documents import Explained, FieldExplained
+from flametree_cfg.schema import Explanation, FieldExplanation, Role
+
+Json = dict[str, Any]
 
 
-def explain(explained: Explained) -> dict[str, Any]:
-    """Give a type, or the types of a kind."""
+def explain(told: Explanation) -> Json:
+    """Give a type, or a kind with its types."""
     return {
-        "target": explained.target,
-        "title": explained.title,
-        "description": explained.description,
-        "notes": list(explained.notes),
-        "fields": [_field(field) for field in explained.fields],
-        "types": [{"name": name, "title": title} for name, title in explained.types],
+        "target": told.target,
+        "title": told.title,
+        "description": told.description,
+        "category": told.category,
+        "deprecated": told.deprecated,
+        "replacement": told.replacement,
+        "lifecycle": told.lifecycle,
+        "role": None if told.role is None else _role(told.role),
+        "requires_roles": list(told.requires_roles),
+        "fields": [_field(field) for field in told.fields],
+        "types": [
+            {"name": t.name, "title": t.title, "category": t.category, "deprecated": t.deprecated} for t in told.types
+        ],
+        "roles": [_role(role) for role in told.roles],
+        "examples": list(told.examples),
     }
 
 
-def _field(field: FieldExplained) -> dict[str, Any]:
+def _field(field: FieldExplanation) -> Json:
     return {
         "path": field.path,
         "type": field.type,
@@ -27,8 +38,18 @@ def _field(field: FieldExplained) -> dict[str, Any]:
         "secret": field.secret,
         "inferred": field.inferred,
         "deprecated": field.deprecated,
-        "description": field.description,
-        "choices": list(field.choices),
         "default": field.default,
+        "form": field.form,
+        "description": field.description,
         "examples": list(field.examples),
+    }
+
+
+def _role(role: Role) -> Json:
+    return {
+        "name": role.name,
+        "title": role.title,
+        "types": list(role.types),
+        "many": role.many,
+        "ordered": role.ordered,
     }

@@ -20,7 +20,7 @@ class Sign(enum.StrEnum):
     CHANGE = "change"
     DELETE = "delete"
     REPLACE = "replace"
-    RENAME_KEY = "rename key"
+    RENAME_KEY = "rename"  # of the key in the YAML; the object keeps its name
     BIND = "find"
     FORGET = "forget"
 
@@ -32,6 +32,7 @@ _SIGNS = {
     Action.BIND: Sign.BIND,
     Action.FORGET: Sign.FORGET,
 }
+_EMPTY: tuple[Value, ...] = (None, "", {}, [])  # of a new object: as good as unset
 LEDGER_SIGNS = frozenset({Sign.RENAME_KEY, Sign.BIND, Sign.FORGET})
 
 
@@ -115,5 +116,5 @@ def _members(path: Path, value: Mapping[str, Value]) -> Iterator[tuple[Path, Val
     for key, item in value.items():
         if isinstance(item, Mapping) and item:
             yield from _members((*path, key), item)
-        elif item is not None:
+        elif item not in _EMPTY:
             yield (*path, key), item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from flametree_cfg.errors import has_errors
 from flametree_cfg.model import Action, Address
 from flametree_cfg.plan.types import Plan
 from flametree_cfg.report._counts import PlanCounts, count_plan, count_plans, failed, joined, number
@@ -20,14 +21,35 @@ _TONES = {
     Sign.DELETE: Tone.DELETE,
     Sign.REPLACE: Tone.REPLACE,
 }
+QUIET_SHOWN = 20  # names: more of them would push the changes out of sight
 _IN_THE_ROW = {("type",), ("name",)}
 
 
 def plan_document(items: Sequence[Planned], symbols: Symbols) -> Iterator[Block]:
-    """Write the plans of one run, tenant by tenant; the last line is the summary."""
+    """Write the plans of one run: tenants with something to say, then the quiet ones; the last line is the summary."""
+    quiet = [item for item in items if len(items) > 1 and _quiet(item)]
+    unheard = {id(item) for item in quiet}
     for item in items:
-        yield from tenant_lines(item, symbols)
+        if id(item) not in unheard:
+            yield from tenant_lines(item, symbols)
+    yield from _quiet_lines(quiet)
     yield Line(plan_summary(items), Tone.HEAD)
+
+
+def _quiet(item: Planned) -> bool:
+    plan = item.plan
+    if plan is None or item.diagnostics or not plan.refreshed:
+        return False
+    return not (plan.operations or plan.changes or plan.drift or plan.unmanaged or plan.held or plan.not_checked)
+
+
+def _quiet_lines(quiet: Sequence[Planned]) -> Iterator[Line]:
+    if not quiet:
+        return
+    names = ", ".join(item.tenant_name for item in quiet[:QUIET_SHOWN])
+    more = f" and {len(quiet) - QUIET_SHOWN} more" if len(quiet) > QUIET_SHOWN else ""
+    yield Line(f"No changes in {number(len(quiet), 'tenant')}: {names}{more}")
+    yield BLANK
 
 
 def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
@@ -35,7 +57,8 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
     plan = item.plan
     yield Line(_header(item), Tone.HEAD)
     if plan is None:
-        yield Line("  no plan could be made; see the errors", Tone.ERROR)
+        said = "errors" if has_errors(item.diagnostics) else "warnings"
+        yield Line(f"  nothing is planned; see the {said}")
         yield BLANK
         return
     if not plan.refreshed:
@@ -44,9 +67,10 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
     yield from plan_drift(plan, symbols)
     yield from _changes(plan, symbols)
     yield from _named(plan, symbols)
-    yield from _kept(plan)
-    yield from _not_checked(plan)
-    yield from diagnostic_lines(plan.warnings)
+    yield from _listed("No longer managed (their section is absent; kept, `state rm` forgets them):", plan.unmanaged)
+    yield from _listed("No longer declared, kept (protected, or deletions were not asked for):", plan.held)
+    yield from _listed("Secrets not checked here (their reference does not resolve):", plan.not_checked)
+    yield from diagnostic_lines(item.diagnostics)
     yield from _proof(plan, item.digest)
 
 
@@ -56,7 +80,8 @@ def _header(item: Planned) -> str:
     shown = f"Tenant {name}" if folder in ("", name) else f"Tenant {name} ({folder})"
     if item.plan is None:
         return shown
-    return f"{shown}: {_counts(count_plan(item.plan))}"
+    counts = count_plan(item.plan)
+    return f"{shown}: {'no changes' if counts.nothing else _counts(counts)}"
 
 
 def _changes(plan: Plan, symbols: Symbols) -> Iterator[Line]:
@@ -107,21 +132,12 @@ def _restart_reasons(plan: Plan) -> dict[Address, str]:
     return {op.address: op.reason for op in reversed(plan.operations) if op.action in acts and op.reason}
 
 
-def _kept(plan: Plan) -> Iterator[Line]:
-    if not plan.unmanaged:
+def _listed(heading: str, things: Sequence[object]) -> Iterator[Line]:
+    if not things:
         return
-    yield Line("No longer managed (their section is absent; kept, `state rm` forgets them):", Tone.HEAD)
-    for address in plan.unmanaged:
-        yield Line(f"  {address}")
-    yield BLANK
-
-
-def _not_checked(plan: Plan) -> Iterator[Line]:
-    if not plan.not_checked:
-        return
-    yield Line("Secrets not checked here (their reference does not resolve):", Tone.HEAD)
-    for place in plan.not_checked:
-        yield Line(f"  {place}")
+    yield Line(heading, Tone.HEAD)
+    for thing in things:
+        yield Line(f"  {thing}")
     yield BLANK
 
 
@@ -135,8 +151,6 @@ def _proof(plan: Plan, digest: str) -> Iterator[Line]:
 
 
 def _counts(counts: PlanCounts) -> str:
-    if counts.nothing:
-        return "no changes"
     return joined(
         [
             f"{counts.add} to add",
@@ -160,5 +174,5 @@ def plan_summary(items: Sequence[Planned], verb: str = "Plan") -> str:
         return f"{verb}: none could be made{ending}"
     over = f" in {number(len(made), 'tenant')}" if len(items) > 1 else ""
     if counts.nothing:
-        return f"No changes{over}. The platform is as the configuration says{ending}"
+        return f"No changes. {verb}: {_counts(counts)}{over}{ending}"
     return f"{verb}: {_counts(counts)}{over}{ending}"

@@ -38,7 +38,8 @@ def validate_summary(items: Sequence[Validated]) -> str:
 def apply_document(document: Apply, _symbols: Symbols) -> Iterator[Block]:
     """Write what became of each tenant; the last line is the summary."""
     for result in document.results:
-        yield from _applied(result)
+        if result.total or result.resumed or result.exit_code is not ExitCode.OK:
+            yield from _applied(result)
     yield Line(apply_summary(document), Tone.GOOD if _finished(document) else Tone.ERROR)
 
 
@@ -70,7 +71,7 @@ def apply_summary(document: Apply) -> str:
         return f"{verb}: {number(applied, 'operation')} applied{over}{ending}"
     if bad:
         return f"{verb}: nothing applied{over}{ending}"
-    return f"No changes{over}. The platform is as the configuration says"
+    return f"No changes. {verb}: 0 operations{over}"
 
 
 def event_lines(event: Event, _symbols: Symbols) -> Iterator[Line]:

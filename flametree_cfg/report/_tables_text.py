@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from flametree_cfg.report._counts import number
+from flametree_cfg.model import Entry, Stored
+from flametree_cfg.report._counts import joined, number
 from flametree_cfg.report._diagnostics_text import diagnostic_lines
-from flametree_cfg.report._documents import Done, Failure, History, Run, State, StateEntry
+from flametree_cfg.report._documents import Done, Failure, History, Run
 from flametree_cfg.report._escape import escape
 from flametree_cfg.report._fields import fields_of, leaves
 from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
@@ -45,30 +46,27 @@ def run_document(run: Run, symbols: Symbols) -> Iterator[Block]:
     yield Line(facts.summary or f"{number(len(run.operations), 'operation')}", Tone.HEAD)
 
 
-def state_document(state: State, _symbols: Symbols) -> Iterator[Block]:
+def state_document(stored: Stored, _symbols: Symbols) -> Iterator[Block]:
     """Write what the ledger knows."""
     rows = [
         (str(address), entry.resource.type, entry.resource.name, entry.id, "protected" if entry.protected else "")
-        for address, entry in sorted(state.entries.items())
+        for address, entry in sorted(stored.entries.items())
     ]
     yield from table(("ADDRESS", "TYPE", "NAME", "ID", ""), rows)
-    for operation in state.pending:
-        yield Line(f"in doubt after a crash: {operation_text(operation)}", Tone.WARNING)
-    if state.holder is not None:
-        yield Line(f"locked by {state.holder.who} on {state.holder.host} since {state.holder.since}", Tone.WARNING)
-    counted = number(len(state.entries), "resource")
-    yield Line(f"State: {counted} of tenant {state.tenant}, serial {state.serial}", Tone.HEAD)
+    for operation in stored.pending:
+        yield Line(f"in doubt after an interruption: {operation_text(operation)}", Tone.WARNING)
+    counted = number(len(stored.entries), "resource")
+    yield Line(f"State: {counted} of tenant {stored.tenant}, serial {stored.serial}", Tone.HEAD)
 
 
-def entry_document(entry: StateEntry, symbols: Symbols) -> Iterator[Block]:
+def entry_document(entry: Entry, symbols: Symbols) -> Iterator[Block]:
     """Write one entry of the ledger."""
-    resource = entry.entry.resource
+    resource = entry.resource
     for field in leaves(tuple(fields_of(resource))):
         yield from field_lines(field, symbols, "  ", new=True)
-    marks = [m for m, on in (("external", resource.external), ("protected", entry.entry.protected)) if on]
-    marks += ["system"] if resource.system else []
-    said = f" ({', '.join(marks)})" if marks else ""
-    yield Line(f"State: {resource.address} is {entry.entry.id} on the platform{said}", Tone.HEAD)
+    marks = {"external": resource.external, "system": resource.system, "protected": entry.protected}
+    said = joined([mark for mark, on in marks.items() if on])
+    yield Line(f"State: {resource.address} is {entry.id} on the platform{f' ({said})' if said else ''}", Tone.HEAD)
 
 
 def done_document(done: Done, _symbols: Symbols) -> Iterator[Block]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from flametree_cfg.model import Entry, Stored
 from flametree_cfg.plan.types import Plan
 from flametree_cfg.report import _shapes as shape
 from flametree_cfg.report._counts import count_plan, count_plans, failed, severities
@@ -22,8 +23,6 @@ from flametree_cfg.report._documents import (
     InFolder,
     Planned,
     Run,
-    State,
-    StateEntry,
     Validated,
 )
 from flametree_cfg.report._explain_json import explain
@@ -75,7 +74,6 @@ def _one_plan(plan: Plan) -> Json:
         "held": [str(address) for address in plan.held],
         "unmanaged": [str(address) for address in plan.unmanaged],
         "not_checked": list(plan.not_checked),
-        "warnings": shape.diagnostics(plan.warnings),
         "checks": plan.checks,
         "summary": asdict(count_plan(plan)),
     }
@@ -125,7 +123,7 @@ def _tenant(item: InFolder) -> Json:
 
 
 def _show(cards: Sequence[CardLike]) -> Json:
-    return {"objects": [_card(card) for card in cards]}
+    return {"cards": [_card(card) for card in cards]}
 
 
 def _card(card: CardLike) -> Json:
@@ -156,27 +154,23 @@ def _run(run: Run) -> Json:
     return {"tenant": run.run.tenant, "run": asdict(run.run), "operations": steps}
 
 
-def _state(state: State) -> Json:
+def _state(stored: Stored) -> Json:
     return {
-        "tenant": state.tenant,
-        "lineage": state.lineage,
-        "serial": state.serial,
-        "platform": state.platform,
-        "resources": [
-            {**shape.resource(e.resource), "id": e.id, "protected": e.protected}
-            for _, e in sorted(state.entries.items())
-        ],
-        "pending": [shape.operation(step) for step in state.pending],
-        "holder": asdict(state.holder) if state.holder else None,
+        "tenant": stored.tenant,
+        "lineage": stored.lineage,
+        "serial": stored.serial,
+        "platform": stored.platform,
+        "resources": [_entry_facts(entry) for _, entry in sorted(stored.entries.items())],
+        "pending": [shape.operation(step) for step in stored.pending],
     }
 
 
-def _entry(entry: StateEntry) -> Json:
-    known = entry.entry
-    return {
-        "tenant": entry.tenant,
-        "resource": {**shape.resource(known.resource), "id": known.id, "protected": known.protected},
-    }
+def _entry(entry: Entry) -> Json:
+    return {"resource": _entry_facts(entry)}
+
+
+def _entry_facts(entry: Entry) -> Json:
+    return {**shape.resource(entry.resource), "id": entry.id, "protected": entry.protected}
 
 
 def _done(done: Done) -> Json:

@@ -22,7 +22,13 @@ _AGENT_LINKS = ("connectors", "channels")
 
 def key_schema(description: str) -> Schema:
     """Describe a key of the YAML: what addresses a resource."""
-    return {"description": description, "type": "string", "pattern": KEY, "not": _text_without(CONTROL)}
+    return {
+        "description": description,
+        "type": "string",
+        "pattern": KEY,
+        "not": _text_without(CONTROL),
+        "x-hint": "use small letters, digits and `-`, beginning with a letter or digit, at most 63",
+    }
 
 
 def common_body(kind: Kind, types: Mapping[str, str], agent_fields: Schema, roles: Iterable[Role]) -> Schema:
@@ -178,6 +184,7 @@ def _name() -> Schema:
         "type": "string",
         "pattern": VISIBLE,
         "maxLength": NAME_LENGTH,
+        "x-hint": "write a name of visible characters on one line",
         "not": _text_without(any_of(CONTROL, REFERENCE_INSIDE)),
     }
 

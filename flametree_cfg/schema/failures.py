@@ -39,7 +39,7 @@ def explain_failures(subject: Subject) -> list[Diagnostic]:
         At least one diagnostic, best first, one per place.
     """
     try:
-        failures = list(failures_of(subject.schema, subject.body))
+        failures = sorted(failures_of(subject.schema, subject.body), key=_least_telling)
     except RecursionError:
         return [error("bad-value", misvalued.BAD_VALUE, "it is nested too deeply", "flatten it")]
     found = _best(_explained(subject, failures))
@@ -53,8 +53,7 @@ def explain_failures(subject: Subject) -> list[Diagnostic]:
     ]
 
 
-def _explained(subject: Subject, failures: Iterable[Any]) -> Iterator[Diagnostic]:
-    failures = list(failures)
+def _explained(subject: Subject, failures: list[Any]) -> Iterator[Diagnostic]:
     unknown = list(misplaced.unknown_keys(subject, failures))
     yield from (guess.diagnostic for guess in unknown)
     meant = {place for guess in unknown for place in guess.explains}
@@ -68,6 +67,11 @@ def _explained(subject: Subject, failures: Iterable[Any]) -> Iterator[Diagnostic
                 yield misplaced.refused_key(subject, failure)
             case _:
                 yield misvalued.wrong_value(subject, failure)
+
+
+def _least_telling(failure: Any) -> bool:
+    # A pattern only says "no": at the same place a forbidden comma, reference or length says why.
+    return bool(failure.validator == "pattern")
 
 
 def _best(found: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -61,7 +61,7 @@ def refused_key(subject: Subject, failure: Any) -> Diagnostic:
         return error(
             "lifecycle-not-own",
             "It is not started or stopped by itself",
-            f"a {subject.kind.value}{subject.of_type} runs with each agent it is attached to",
+            f"such a {subject.kind.value} runs with each agent it is attached to",
             "remove `running`; set it on the agent",
             path=path,
         )

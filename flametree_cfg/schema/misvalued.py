@@ -13,18 +13,10 @@ from flametree_cfg.schema.misplaced import dotted
 from flametree_cfg.schema.patterns import CONTROL, REFERENCE_INSIDE
 from flametree_cfg.schema.subject import Subject
 from flametree_cfg.schema.suggest import listed, nearest
+from flametree_cfg.schema.wording import TYPE_WORDS, type_words
 
 BAD_VALUE = "Value not allowed"
 
-_TYPE_WORDS = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "a mapping",
-    "array": "a list",
-    "null": "null",
-}
 _AS_REFERENCE = "write a reference such as ${env:NAME}; the value itself stands outside the YAML"
 _SCALARS = str | int | float | bool
 
@@ -58,7 +50,7 @@ def _unknown_type(kind: Kind, failure: Any, path: Path) -> Diagnostic:
 def _secret(failure: Any, path: Path) -> Diagnostic:
     value = failure.instance
     if not isinstance(value, _SCALARS):
-        found = "nothing" if value is None else _TYPE_WORDS["object" if isinstance(value, Mapping) else "array"]
+        found = "nothing" if value is None else TYPE_WORDS["object" if isinstance(value, Mapping) else "array"]
         detail = f"{_named(path)} is secret and wants a reference, found {found}"
         return error("wrong-type", "Wrong type of value", detail, _AS_REFERENCE, path=path)
     hint = _AS_REFERENCE
@@ -80,8 +72,7 @@ def _reference(node: Mapping[str, Any], path: Path) -> Diagnostic:
 
 def _wrong_type(failure: Any, path: Path) -> Diagnostic:
     wanted = types_of(failure.schema)
-    words = " or ".join(_TYPE_WORDS[each] for each in wanted)
-    detail = f"{_named(path)} wants {words}, found {_found(failure.instance)}"
+    detail = f"{_named(path)} wants {type_words(wanted)}, found {_found(failure.instance)}"
     return error("wrong-type", "Wrong type of value", detail, _type_hint(wanted, failure.instance), path=path)
 
 
@@ -89,7 +80,7 @@ def _found(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, bool):
-        return _TYPE_WORDS["boolean"]
+        return TYPE_WORDS["boolean"]
     for type_, word in ((str, "text"), (int | float, "a number"), (Mapping, "a mapping"), (list, "a list")):
         if isinstance(value, type_):
             return word

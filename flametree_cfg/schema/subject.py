@@ -31,7 +31,7 @@ class Subject:
     @property
     def of_type(self) -> str:
         """Its type, to be put after a noun; empty if unknown."""
-        return f" of {self.kind.value} type `{self.spec.name}`" if self.spec else ""
+        return f" of type `{self.spec.name}`" if self.spec else ""
 
     def flagged(self, name: str) -> bool:
         """Tell whether the body sets a switch such as `external`."""

@@ -61,6 +61,7 @@ MIGRATIONS = (
                 PRIMARY KEY (tenant, operation)
             )
             """,
+            "CREATE INDEX journal_open ON journal (tenant, seq) WHERE outcome = ''",
             """
             CREATE TABLE lock (
                 tenant TEXT PRIMARY KEY,
@@ -82,6 +83,7 @@ MIGRATIONS = (
                 number BIGINT NOT NULL,
                 body TEXT NOT NULL,
                 operations TEXT NOT NULL,
+                total BIGINT NOT NULL,
                 checksum BIGINT NOT NULL,
                 PRIMARY KEY (tenant, number)
             )
@@ -105,7 +107,22 @@ KEEP_TENANT = """
 """
 
 ENTRIES = "SELECT address, id, external, system, protected, body, checksum FROM entry WHERE tenant = ?"
-ENTRY = ENTRIES + " AND address = ?"
+
+
+def some_entries(count: int) -> str:
+    """Give the statement for the entries of so many addresses."""
+    return f"{ENTRIES} AND address IN ({_places(count)})"
+
+
+def some_outcomes(count: int) -> str:
+    """Give the statement for what came of so many journaled operations."""
+    return f"SELECT operation, outcome FROM journal WHERE tenant = ? AND operation IN ({_places(count)})"  # noqa: S608
+
+
+def _places(count: int) -> str:
+    return ", ".join("?" * count)
+
+
 KEEP_ENTRY = """
     INSERT INTO entry (tenant, address, id, external, system, protected, body, checksum)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -116,7 +133,6 @@ KEEP_ENTRY = """
 DROP_ENTRY = "DELETE FROM entry WHERE tenant = ? AND address = ?"
 
 OPEN_LINES = "SELECT operation, body, checksum FROM journal WHERE tenant = ? AND outcome = '' ORDER BY seq"
-LINES = "SELECT operation, outcome FROM journal WHERE tenant = ?"
 LAST_LINE = "SELECT max(seq) FROM journal WHERE tenant = ?"
 ADD_LINE = """
     INSERT INTO journal (tenant, operation, run, seq, outcome, body, checksum) VALUES (?, ?, ?, ?, '', ?, ?)
@@ -140,8 +156,9 @@ FREE_LOCK = "UPDATE lock SET held = 0 WHERE tenant = ? AND epoch = ? AND held = 
 # A broken lock takes a new epoch, so that whoever held it writes nothing more.
 BREAK_LOCK = "UPDATE lock SET held = 0, epoch = epoch + 1 WHERE tenant = ?"
 
-RUNS = "SELECT number, body, checksum FROM history WHERE tenant = ? ORDER BY number DESC"
-RUN = "SELECT body, operations, checksum FROM history WHERE tenant = ? AND number = ?"
-ALL_RUNS = "SELECT number, body, operations, checksum FROM history WHERE tenant = ? ORDER BY number"
-ADD_RUN = "INSERT INTO history (tenant, number, body, operations, checksum) VALUES (?, ?, ?, ?, ?)"
+# `total` sums up the operations, so that listing runs need not read them.
+RUNS = "SELECT number, body, total, checksum FROM history WHERE tenant = ? ORDER BY number DESC"
+RUN = "SELECT operations, total FROM history WHERE tenant = ? AND number = ?"
+ALL_RUNS = "SELECT number, body, operations, total, checksum FROM history WHERE tenant = ? ORDER BY number"
+ADD_RUN = "INSERT INTO history (tenant, number, body, operations, total, checksum) VALUES (?, ?, ?, ?, ?, ?)"
 DROP_RUNS = "DELETE FROM history WHERE tenant = ? AND number <= ?"

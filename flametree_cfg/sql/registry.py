@@ -161,12 +161,12 @@ INBOUND_AGENT = "SELECT agent FROM attachment WHERE tenant = ? AND channel = ? A
 AGENTS_ATTACHED = "SELECT agent FROM attachment WHERE tenant = ? AND channel = ?"
 OWNER = "SELECT tenant FROM object WHERE id = ? AND kind = 'connector' AND (tenant = ? OR system = 1)"
 NAMED = "SELECT id FROM object WHERE tenant = ? AND kind = ? AND folded = ?"
-SECRET_PATHS = """
+SEALED_PATHS = """
     SELECT object, path FROM secret WHERE tenant = ?
     UNION ALL
     SELECT s.object, s.path FROM secret s JOIN object o ON o.id = s.object WHERE o.system = 1 AND s.tenant <> ?
 """
-SECRET_PATHS_OF = "SELECT object, path FROM secret WHERE object = ?"
+SEALED_PATHS_OF = "SELECT object, path FROM secret WHERE object = ?"
 SEALED = "SELECT sealed FROM secret WHERE object = ? AND path = ?"
 
 ADD_OBJECT = """
@@ -199,11 +199,11 @@ ATTACH = "INSERT INTO attachment (tenant, agent, channel, inbound, version) VALU
 SET_INBOUND = "UPDATE attachment SET inbound = ?, version = version + 1 WHERE tenant = ? AND agent = ? AND channel = ?"
 DETACH = "DELETE FROM attachment WHERE tenant = ? AND agent = ? AND channel = ?"
 
-KEEP_SECRET = """
+KEEP_SEALED = """
     INSERT INTO secret (tenant, object, path, sealed) VALUES (?, ?, ?, ?)
     ON CONFLICT (object, path) DO UPDATE SET sealed = excluded.sealed
 """
-DROP_SECRET = "DELETE FROM secret WHERE object = ? AND path = ?"  # noqa: S105  # a statement
+DROP_SEALED = "DELETE FROM secret WHERE object = ? AND path = ?"
 
 OUTCOME = "SELECT status, object, version, message FROM operation WHERE id = ?"
 RECORD_OUTCOME = "INSERT INTO operation (id, tenant, status, object, version, message) VALUES (?, ?, ?, ?, ?, ?)"

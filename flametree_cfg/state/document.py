@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
-from flametree_cfg.model import AppliedRun, Entry, Operation, Stored
-from flametree_cfg.state.body import read_operation, read_resource, write_operation, write_resource
+from flametree_cfg.model import AppliedRun, Entry, Stored, parse_address
+from flametree_cfg.state.body import plain_json, read_operation, read_resource, write_operation, write_resource
 
 FORMAT = "flametree-ledger"
 FORMAT_VERSION = 1
@@ -24,20 +24,23 @@ class Document:
 
 def write_document(stored: Stored, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Write a tenant's ledger: references and fingerprints, no secret values, for there are none in it."""
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "tenant": stored.tenant,
-        "lineage": stored.lineage,
-        "serial": stored.serial,
-        "platform": stored.platform,
-        "entries": [_write_entry(stored.entries[address]) for address in sorted(stored.entries)],
-        "pending": [write_operation(operation) for operation in stored.pending],
-        "history": list(runs),
-    }
+    document: dict[str, Any] = plain_json(
+        {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "tenant": stored.tenant,
+            "lineage": stored.lineage,
+            "serial": stored.serial,
+            "platform": stored.platform,
+            "entries": [_write_entry(stored.entries[address]) for address in sorted(stored.entries)],
+            "pending": [write_operation(operation) for operation in stored.pending],
+            "history": list(runs),
+        }
+    )
+    return document
 
 
-def read_document(document: Mapping[str, Any], tenant: str) -> Document:
+def read_document(document: object, tenant: str) -> Document:
     """
     Read an export.
 
@@ -55,7 +58,7 @@ def read_document(document: Mapping[str, Any], tenant: str) -> Document:
         raise ConfigInvalid(_other_tenant(tenant))
     try:
         return _read(document, tenant)
-    except (KeyError, ValueError, TypeError, AttributeError) as problem:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
         raise ConfigInvalid(_not_an_export("some part of it is missing or of the wrong type")) from problem
 
 
@@ -73,12 +76,15 @@ def _read(document: Mapping[str, Any], tenant: str) -> Document:
         entries={entry.resource.address: entry for entry in entries},
         pending=tuple(read_operation(plain) for plain in document.get("pending", ())),
     )
-    if not stored.lineage or len(stored.entries) != len(entries):
-        raise ValueError("no lineage, or an address twice")
-    return Document(stored, tuple(_read_run(plain) for plain in document.get("history", ())))
+    runs = tuple(_read_run(plain) for plain in document.get("history", ()))
+    if not stored.lineage or len(stored.entries) != len(entries) or len({run.number for run, _ in runs}) != len(runs):
+        raise ValueError("no lineage, or an address or a run twice")
+    return Document(stored, runs)
 
 
 def _read_entry(plain: Mapping[str, Any]) -> Entry:
+    if parse_address(plain["address"]) is None:
+        raise ValueError("no address")
     return Entry(read_resource(plain), _text(plain["id"]), bool(plain.get("protected", False)))
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from flametree_cfg.errors import WrongUsage, error
 from flametree_cfg.model import AppliedRun, Operation
 from flametree_cfg.sql import Database
 from flametree_cfg.sql import ledger as statements
+from flametree_cfg.state import refusal
 from flametree_cfg.state.body import checksum, read_operation, write_json, write_operation
 from flametree_cfg.state.rows import Head, damaged
 
@@ -48,20 +48,8 @@ def read_run_operations(database: Database, tenant: str, number: int) -> tuple[O
     """
     row = database.one(statements.RUN, (tenant, number))
     if row is None:
-        raise no_such_run(tenant, number)
+        raise refusal.no_such_run(tenant, number)
     return tuple(read_operation(plain) for plain in _unpack(database, tenant, number, *row))
-
-
-def no_such_run(tenant: str, number: int) -> WrongUsage:
-    """Say that history has no run of that number."""
-    return WrongUsage(
-        error(
-            "unknown-run",
-            "There is no such run",
-            f"{tenant} has no run {number} in its history (the last {KEPT_RUNS} are kept)",
-            "`flametree-cfg history list` shows the runs",
-        )
-    )
 
 
 def write_runs(database: Database, tenant: str) -> list[dict[str, Any]]:

@@ -70,9 +70,7 @@ def take(database: Database, world: World, tenant: str, holder: Holder, before: 
     if not holder.since:
         holder = Holder(holder.who, holder.host, holder.pid, holder.command, timestamp(world))
     values = (holder.who, holder.host, holder.pid, holder.command, holder.since)
-    database.execute(
-        statements.TAKE_LOCK, (int(by_file), clock, now + world.lease_s, *values, tenant, before.epoch)
-    )
+    database.execute(statements.TAKE_LOCK, (int(by_file), clock, now + world.lease_s, *values, tenant, before.epoch))
     return Lease(tenant, before.epoch + 1, holder)
 
 

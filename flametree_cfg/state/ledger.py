@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flametree_cfg.errors import PlanStale, StorageFailed, WrongUsage, error
 from flametree_cfg.model import (
     Address,
     AppliedRun,
     Batch,
-    Entry,
     Holder,
     Lease,
     Operation,
@@ -22,11 +20,9 @@ from flametree_cfg.model import (
     Stored,
 )
 from flametree_cfg.sql import Database, crash
-from flametree_cfg.sql import ledger as statements
 from flametree_cfg.state import document as documents
-from flametree_cfg.state import history, recording, rows
+from flametree_cfg.state import history, locking, recording, refusal, rows
 from flametree_cfg.state import lease as leases
-from flametree_cfg.state import locking
 from flametree_cfg.state.connections import Connections
 from flametree_cfg.state.rows import Head
 from flametree_cfg.state.world import World
@@ -87,17 +83,17 @@ class SqlLedger:
         """Say which platform the ids belong to."""
         with self._writing(lease) as write:
             if write.head.platform not in ("", identity):
-                raise PlanStale(_other_platform(lease.tenant))
+                raise refusal.other_platform(lease.tenant, write.head.platform, identity)
             write.head = replace(write.head, platform=identity)
 
     def intend(self, lease: Lease, batch: Batch) -> None:
         """Journal operations, durably."""
         crash.point("before-journal")
         with self._writing(lease) as write:
-            known = dict(write.database.query(statements.LINES, (lease.tenant,)))
+            known = rows.read_outcomes(write.database, lease.tenant, [operation.id for operation in batch.operations])
             for operation in batch.operations:
                 if known.get(operation.id):
-                    raise StorageFailed(_journaled(operation.id))
+                    raise refusal.journaled(operation.id)
             fresh = [operation for operation in batch.operations if operation.id not in known]
             write.head = rows.add_pending(write.database, write.head, fresh)
         crash.point("after-journal")
@@ -154,7 +150,7 @@ class SqlLedger:
         """Give the operations of one run, in order."""
         database = self._connections.reading()
         if database is None:
-            raise history.no_such_run(tenant, number)
+            raise refusal.no_such_run(tenant, number)
         return history.read_run_operations(database, tenant, number)
 
     def remove(self, lease: Lease, addresses: Sequence[Address]) -> int:
@@ -163,7 +159,7 @@ class SqlLedger:
             before = rows.read_some_entries(write.database, lease.tenant, addresses)
             for address in addresses:
                 if address not in before.entries:
-                    raise WrongUsage(_unknown_address(lease.tenant, address))
+                    raise refusal.unknown_address(lease.tenant, address)
             after = {address: entry for address, entry in before.entries.items() if address not in addresses}
             write.head = rows.write_entries(write.database, write.head, before, after)
             write.count()
@@ -188,8 +184,9 @@ class SqlLedger:
         with self._writing(lease) as write:
             before = rows.read_entries(write.database, lease.tenant)
             write.head = rows.write_entries(write.database, write.head, before, found.stored.entries)
-            known = dict(write.database.query(statements.LINES, (lease.tenant,)))
-            fresh = [operation for operation in found.stored.pending if operation.id not in known]
+            pending = found.stored.pending
+            known = rows.read_outcomes(write.database, lease.tenant, [operation.id for operation in pending])
+            fresh = [operation for operation in pending if operation.id not in known]
             write.head = rows.add_pending(write.database, write.head, fresh)
             if write.head.runs == 0 and found.runs:
                 history.restore_runs(write.database, lease.tenant, found.runs)
@@ -212,22 +209,22 @@ class SqlLedger:
         database = self._connections.writing()
         with database.writing():
             if not leases.renew(database, self._world, lease):
-                raise locking.lost(lease)
+                raise refusal.lost(lease)
             head = rows.read_head(database, lease.tenant)
             if head is None:
-                raise locking.lost(lease)
+                raise refusal.lost(lease)
             write = _Write(database, head, head)
             yield write
             if write.head != head and not rows.keep_head(database, write.head, before=head):
-                raise locking.lost(lease)
+                raise refusal.lost(lease)
 
     @staticmethod
     def _refuse_unknown(database: Database, tenant: str, operation_ids: set[str]) -> None:
         """Outcomes may be told twice; an outcome of something never journaled is a defect."""
-        known = dict(database.query(statements.LINES, (tenant,))) if operation_ids else {}
+        known = rows.read_outcomes(database, tenant, sorted(operation_ids))
         for operation_id in sorted(operation_ids):
             if operation_id not in known:
-                raise StorageFailed(_not_journaled(operation_id))
+                raise refusal.not_journaled(operation_id)
 
 
 def _unknown(tenant: str) -> Stored:

@@ -7,25 +7,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from flametree_cfg.errors import Diagnostic, Locked, Refused, StorageFailed, error
+from flametree_cfg.errors import StorageFailed
 from flametree_cfg.model import Holder, Lease
 from flametree_cfg.sql import Database, crash
 from flametree_cfg.sql import ledger as statements
 from flametree_cfg.state import lease as leases
-from flametree_cfg.state import rows
+from flametree_cfg.state import refusal, rows
 from flametree_cfg.state.connections import Connections
 from flametree_cfg.state.lockfile import LockFile, is_held, lock_path
 from flametree_cfg.state.world import World
 
 _TRIES = 3  # even without waiting: somebody may just be asking whether the lock is held
 
-_NOBODY = Holder("", "", 0, "")
-
 
 @contextmanager
-def locked(
-    connections: Connections, world: World, tenant: str, wait_s: float, holder: Holder
-) -> Iterator[Lease]:
+def locked(connections: Connections, world: World, tenant: str, wait_s: float, holder: Holder) -> Iterator[Lease]:
     """
     Hold a tenant's lock.
 
@@ -83,7 +79,7 @@ def break_lock(database: Database, world: World, tenant: str, *, force: bool) ->
             return None
         row = leases.read_lock(database, tenant)
         if not force and _is_alive(row, world, file_held=is_held(path)):
-            raise Refused(_alive(tenant, row.holder))
+            raise refusal.holder_alive(tenant, row.holder)
         if row.held:
             database.execute(statements.BREAK_LOCK, (tenant,))
     if force:
@@ -91,9 +87,7 @@ def break_lock(database: Database, world: World, tenant: str, *, force: bool) ->
     return row.holder if row.held else None
 
 
-def _take(
-    database: Database, world: World, file: LockFile, tenant: str, wait_s: float, holder: Holder
-) -> Lease:
+def _take(database: Database, world: World, file: LockFile, tenant: str, wait_s: float, holder: Holder) -> Lease:
     deadline = world.monotonic() + wait_s
     tries = 0
     while True:
@@ -103,7 +97,7 @@ def _take(
         tries += 1
         left = deadline - world.monotonic()
         if left <= 0 and tries >= _TRIES:
-            raise Locked(_held(tenant, found, wait_s))
+            raise refusal.held(tenant, found, wait_s)
         world.sleep(min(world.poll_s, max(left, 0.01)))
 
 
@@ -126,7 +120,7 @@ def _try(database: Database, world: World, file: LockFile, tenant: str, holder: 
         file.free()
         raise
     file.free()
-    return row.holder if row.held else _NOBODY
+    return row.holder if row.held else refusal.NOBODY
 
 
 def _make_tenant(database: Database, world: World, tenant: str) -> None:
@@ -164,9 +158,7 @@ def _renew_until(stop: threading.Event, connections: Connections, world: World, 
 
 
 def _is_alive(row: leases.LockRow, world: World, *, file_held: bool) -> bool:
-    if not row.held:
-        return file_held
-    if row.by_file:
+    if row.by_file or not row.held:
         return file_held
     return row.holder.host == world.host() and _runs(row.holder.pid)
 
@@ -179,42 +171,3 @@ def _runs(pid: int) -> bool:
     except OSError:
         return True
     return True
-
-
-def _told(tenant: str, holder: Holder) -> str:
-    if holder == _NOBODY:
-        return f"{tenant} is just being taken or freed by another process"
-    return (
-        f"{tenant} is held by {holder.who} on {holder.host} (process {holder.pid}) since {holder.since}: "
-        f"{holder.command}"
-    )
-
-
-def _held(tenant: str, holder: Holder, wait_s: float) -> Diagnostic:
-    return error(
-        "locked",
-        "Another run holds the tenant",
-        f"{_told(tenant, holder)}; waited {wait_s:g} s",
-        "wait for it to end; if it cannot, `flametree-cfg state unlock` breaks its lock",
-    )
-
-
-def _alive(tenant: str, holder: Holder) -> Diagnostic:
-    return error(
-        "lock-alive",
-        "The lock's holder is still running",
-        _told(tenant, holder),
-        "wait for it or stop it; `--force` breaks the lock all the same, and that run writes nothing more",
-    )
-
-
-def lost(lease: Lease) -> Locked:
-    """Say that somebody else took the lock from us."""
-    return Locked(
-        error(
-            "lease-lost",
-            "The lock was lost",
-            f"another run took over {lease.tenant}, or the lock was broken; nothing was recorded",
-            "run the same command again: it looks at what was done and continues",
-        )
-    )

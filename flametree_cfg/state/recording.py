@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from flametree_cfg.errors import PlanStale, error
 from flametree_cfg.model import Action, Address, Effect, Entry, Operation, Outcome, readdress
+from flametree_cfg.state import refusal
 
 Entries = dict[Address, Entry]
 
@@ -89,15 +89,7 @@ def _move(entries: Entries, operations: Sequence[Operation]) -> None:
         return
     for target in moves.values():
         if target in entries and target not in moves:
-            raise PlanStale(
-                error(
-                    "address-taken",
-                    "An address is taken",
-                    f"the ledger has {target} already",
-                    "plan again",
-                    address=str(target),
-                )
-            )
+            raise refusal.address_taken(target)
     protected = {one.address: one.protected for one in operations if one.action is Action.MOVE}
     renamed: Entries = {}
     for entry in entries.values():
@@ -135,7 +127,7 @@ def _changed(value: Any, effect: Effect, depth: int) -> Any:
     step = effect.path[depth]
     last = depth == len(effect.path) - 1
     if isinstance(value, Mapping):
-        inner = effect.after if last else _changed(value.get(step), effect, depth + 1)  # type: ignore[call-overload]  # a str here
+        inner = effect.after if last else _changed(value.get(step), effect, depth + 1)
         if inner is None and not _is_role(effect, depth):
             return {key: item for key, item in value.items() if key != step}
         return {**value, step: inner}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flametree_cfg.errors import StorageFailed
@@ -13,16 +13,16 @@ from flametree_cfg.sql import ledger as statements
 from flametree_cfg.sql.engine import Row
 from flametree_cfg.state.body import (
     checksum,
+    entry_checksum,
     read_address,
     read_all_fields,
     read_operation,
-    write_fields,
     write_json,
     write_operation,
 )
 
-FEW = 64
-"""Up to so many entries are asked for one by one; beyond it, all of the tenant's are read at once."""
+CHUNK = 400
+"""Rows asked for in one statement: every database takes so many values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +118,22 @@ def read_entries(database: Database, tenant: str) -> Rows:
 
 
 def read_some_entries(database: Database, tenant: str, addresses: Collection[Address]) -> Rows:
-    """Read the entries of some addresses, where there are any; perhaps more than were asked for."""
-    if len(addresses) > FEW:
-        return read_entries(database, tenant)
-    found = [row for address in addresses for row in database.query(statements.ENTRY, (tenant, str(address)))]
-    return _read(database, tenant, found)
+    """Read the entries of some addresses, where there are any."""
+    wanted = [str(address) for address in addresses]
+    return _read(database, tenant, _some(database, statements.some_entries, tenant, wanted))
+
+
+def _some(database: Database, statement: Callable[[int], str], tenant: str, wanted: Sequence[str]) -> list[Row]:
+    found: list[Row] = []
+    for first in range(0, len(wanted), CHUNK):
+        chunk = wanted[first : first + CHUNK]
+        found += database.query(statement(len(chunk)), (tenant, *chunk))
+    return found
 
 
 def _read(database: Database, tenant: str, rows: list[Row]) -> Rows:
     for address, platform_id, external, system, protected, body, kept in rows:
-        if checksum(tenant, address, platform_id, external, system, protected, body) != kept:
+        if entry_checksum(tenant, address, platform_id, external, system, protected, body) != kept:
             raise damaged(database, tenant, f"{address} is")
     entries: dict[Address, Entry] = {}
     sums: dict[Address, int] = {}
@@ -160,16 +166,9 @@ def write_entries(database: Database, head: Head, before: Rows, after: Mapping[A
 
 def _entry_row(tenant: str, entry: Entry) -> tuple[str | int, ...]:
     resource = entry.resource
-    row = (
-        tenant,
-        str(resource.address),
-        entry.id,
-        int(resource.external),
-        int(resource.system),
-        int(entry.protected),
-        write_fields(resource.fields),
-    )
-    return (*row, checksum(*row))
+    flags = (int(resource.external), int(resource.system), int(entry.protected))
+    row = (tenant, str(resource.address), entry.id, *flags, write_json(resource.fields))
+    return (*row, entry_checksum(*row))
 
 
 def read_pending(database: Database, tenant: str) -> tuple[dict[str, Operation], int]:
@@ -187,6 +186,11 @@ def read_pending(database: Database, tenant: str) -> tuple[dict[str, Operation],
         total += kept
         found[operation_id] = read_operation(json.loads(body))
     return found, total
+
+
+def read_outcomes(database: Database, tenant: str, operation_ids: Sequence[str]) -> dict[str, str]:
+    """Give those of some operations that were journaled, with what came of each; empty while that is open."""
+    return {row[0]: row[1] for row in _some(database, statements.some_outcomes, tenant, operation_ids)}
 
 
 def add_pending(database: Database, head: Head, operations: Iterable[Operation]) -> Head:

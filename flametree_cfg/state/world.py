@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,9 +39,9 @@ class World:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    new_id: Callable[[], str] = lambda: os.urandom(16).hex()
     boot: Callable[[], str] = _boot
-    host: Callable[[], str] = socket.gethostname
+    host: Callable[[], str] = lambda: os.uname().nodename
     pid: Callable[[], int] = os.getpid
     lease_s: float = LEASE_S
     poll_s: float = POLL_S

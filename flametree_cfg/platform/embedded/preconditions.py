@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flametree_cfg.errors import Diagnostic, PlanStale, error
+from flametree_cfg.errors import Diagnostic, PlanStale
 from flametree_cfg.model import (
     Address,
     Check,
@@ -17,18 +17,12 @@ from flametree_cfg.model import (
     value_hash,
 )
 from flametree_cfg.platform.embedded.ids import Ids
+from flametree_cfg.platform.embedded.refusal import moved
 from flametree_cfg.platform.embedded.rows import Reader
 from flametree_cfg.schema import Catalog
 from flametree_cfg.sql import Database, registry
 
 _EMPTY: tuple[Value, ...] = (None, "", [], {})  # one value to whoever compares: unset
-
-
-def moved(address: str, detail: str) -> Diagnostic:
-    """Say what moved under a plan."""
-    return error(
-        "plan-stale", "The platform moved since the plan was made", detail, "plan again and apply that", address=address
-    )
 
 
 class Preconditions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flametree_cfg.errors import PlanStale, PlatformFailed, error
+from flametree_cfg.errors import Diagnostic, PlanStale, PlatformFailed, error
 from flametree_cfg.model import Address
 from flametree_cfg.sql import ConstraintFailed
 
@@ -12,17 +12,16 @@ _ATTACHED = "attachment.tenant, attachment.agent, attachment.channel"
 _REFERENCE = ""  # SQLite does not say which foreign key failed
 
 
+def moved(address: str, detail: str) -> Diagnostic:
+    """Say what moved under a plan; never a value."""
+    return error(
+        "plan-stale", "The platform moved since the plan was made", detail, "plan again and apply that", address=address
+    )
+
+
 def stale(address: Address, detail: str) -> PlanStale:
     """Say that an operation meets another world than its plan saw."""
-    return PlanStale(
-        error(
-            "plan-stale",
-            "The platform moved since the plan was made",
-            detail,
-            "plan again and apply that",
-            address=str(address),
-        )
-    )
+    return PlanStale(moved(str(address), detail))
 
 
 def gone(address: Address) -> PlanStale:

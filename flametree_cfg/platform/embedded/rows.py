@@ -22,6 +22,8 @@ Links = Mapping[str, Mapping[str, Sequence[str]]]
 Paths = Mapping[str, Sequence[Path]]
 """Object id to the paths of its secrets."""
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 _KINDS = {kind.value: kind for kind in Kind}
 _STATUSES = {status.value: status for status in Status}
 _HEALTHS = {health.value: health for health in Health}
@@ -42,10 +44,10 @@ def has_own_lifecycle(catalog: Catalog, kind: Kind, type_name: str) -> bool:
 
 def path_text(path: Path) -> str:
     """Write the path of a secret as it stands in the database and is sealed with."""
-    return json.dumps(path, ensure_ascii=False, separators=(",", ":"))
+    return _encode(path)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # most objects of a type have the same paths
 def path_from_text(text: str) -> Path:
     """Undo `path_text`."""
     return tuple(json.loads(text))
@@ -68,7 +70,7 @@ class Reader:
         query = self._database.query
         rows = query(registry.OBJECTS, (tenant, tenant))
         paths: dict[str, list[Path]] = defaultdict(list)
-        for owner, path in query(registry.SECRET_PATHS, (tenant, tenant)):
+        for owner, path in query(registry.SEALED_PATHS, (tenant, tenant)):
             paths[owner].append(path_from_text(path))
         links = _links(query(registry.LINKS, (tenant,)))
         defaults = frozenset(owner for (owner,) in query(registry.DEFAULTS, (tenant,)))
@@ -93,7 +95,7 @@ class Reader:
         rows = self._database.query(registry.OBJECT, (platform_id, kind.value, tenant))
         if not rows:
             return None
-        found = self._database.query(registry.SECRET_PATHS_OF, (platform_id,))
+        found = self._database.query(registry.SEALED_PATHS_OF, (platform_id,))
         paths = {platform_id: [path_from_text(path) for _, path in found]}
         links: Links = {}
         if kind is Kind.AGENT:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from flametree_cfg.errors import Path, PlatformFailed, error
+from flametree_cfg.errors import AccessDenied, Path, PlatformFailed, error
 from flametree_cfg.model import Address, Batch, Operation, Secret, Value, secrets_in
 from flametree_cfg.platform.embedded import refusal
 from flametree_cfg.platform.embedded.rows import path_text
@@ -65,7 +66,7 @@ class Vault:
         address: Address,
         platform_id: str,
         secrets: Mapping[Path, Secret],
-        before: Set[Path],
+        before: AbstractSet[Path],
         moved: Mapping[Path, Path],
     ) -> None:
         """
@@ -87,9 +88,9 @@ class Vault:
             if (text := self._sealed(address, platform_id, path, secret, before, moved)) is not None
         ]
         for path in before - secrets.keys():
-            self._database.execute(registry.DROP_SECRET, (platform_id, path_text(path)))
+            self._database.execute(registry.DROP_SEALED, (platform_id, path_text(path)))
         for path, text in sealed:
-            self._database.execute(registry.KEEP_SECRET, (self._tenant, platform_id, path_text(path), text))
+            self._database.execute(registry.KEEP_SEALED, (self._tenant, platform_id, path_text(path), text))
 
     def _sealed(
         self,
@@ -97,11 +98,11 @@ class Vault:
         platform_id: str,
         path: Path,
         secret: Secret,
-        before: Set[Path],
+        before: AbstractSet[Path],
         moved: Mapping[Path, Path],
     ) -> str | None:
         if secret.reference:
-            return self._keyring.seal(self._values[secret.reference], self._place(platform_id, path))
+            return self._keys(address).seal(self._values[secret.reference], self._place(platform_id, path))
         source = moved.get(path, path)
         if source not in before:
             raise refusal.refused(
@@ -114,8 +115,21 @@ class Vault:
         if source == path:
             return None
         row = self._database.one(registry.SEALED, (platform_id, path_text(source)))
-        value = self._keyring.unseal(row[0] if row else "", self._place(platform_id, source))
-        return self._keyring.seal(value, self._place(platform_id, path))
+        value = self._keys(address).unseal(row[0] if row else "", self._place(platform_id, source))
+        return self._keys(address).seal(value, self._place(platform_id, path))
+
+    def _keys(self, address: Address) -> Keyring:
+        if self._keyring is None:
+            raise AccessDenied(
+                error(
+                    "no-key",
+                    "There is no key to seal secrets with",
+                    f"{address} has a secret to keep",
+                    "set FLAMETREE_KEY, or let the key file be made beside the registry",
+                    address=str(address),
+                )
+            )
+        return self._keyring
 
     def _place(self, platform_id: str, path: Path) -> tuple[str, ...]:
         return (self._tenant, platform_id, path_text(path))

@@ -50,10 +50,8 @@ class Writer:
 
     def create(self, operation: Operation) -> Touched:
         """Make an object; a new channel or agent is stopped until it is started."""
-        changes = operation.changes or tuple(
-            FieldChange((key,), None, value)
-            for key, value in (operation.after.fields if operation.after else {}).items()
-        )
+        whole = operation.after.fields if operation.after else {}
+        changes = operation.changes or tuple(FieldChange((key,), None, value) for key, value in whole.items())
         address = operation.address
         if address.kind is Kind.ATTACHMENT:
             return self._attach(address, changes)
@@ -263,5 +261,4 @@ def _plain(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
     return tuple(change for change in changes if change.path[0] not in _SWITCHES)
 
 
-def _json(value: Value) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode

@@ -1,0 +1,13 @@
+"""The ledger in a local SQLite file: `sqlite:PATH`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flametree_cfg.state.ledger import SqlLedger
+from flametree_cfg.state.world import World
+
+
+def open_url(rest: str, world: World) -> SqlLedger:
+    """Open the ledger at a path; nothing is touched before the first call."""
+    return SqlLedger(Path(rest).expanduser(), world)

@@ -1,0 +1,63 @@
+"""A check around a step misses nothing that the step broke."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flametree_cfg.errors import Diagnostic, Path
+from flametree_cfg.invariants import When, World, check_all, check_step
+from flametree_cfg.model import Resource
+from tests.invariants.documents import catalog
+from tests.invariants.steps import Change, changes, resources
+from tests.invariants.test_world import carry_out
+
+Broken = Counter[tuple[str, str, Path]]
+
+
+def broken(found: Iterable[Diagnostic]) -> Broken:
+    """Count what is broken, by rule and place; whom it is told beside does not count."""
+    return Counter((d.code, d.address, d.path) for d in found)
+
+
+def everything(world: World) -> Broken:
+    """Judge all of it by the rules that every step keeps."""
+    return broken(check_all(world, catalog(), When.STEP))
+
+
+@given(st.lists(resources(), max_size=14), st.lists(st.lists(changes(), min_size=1, max_size=3), max_size=6))
+def test_check_of_a_step_finds_all_that_it_broke(start: list[Resource], steps: list[list[Change]]) -> None:
+    """What is broken after a step and was not before is found around the step, and nothing is made up."""
+    world = World.of(start)
+    for step in steps:
+        before = everything(world)
+        for change in step:
+            carry_out(world, change)
+        touched = [change.address if isinstance(change, Resource) else change for change in step]
+        found = broken(check_step(world, catalog(), touched))
+        after = everything(world)
+
+        assert after - before <= found <= after
+
+
+@given(st.lists(resources(), max_size=14), st.lists(changes(), min_size=1, max_size=3))
+def test_check_of_a_step_can_be_repeated(start: list[Resource], step: list[Change]) -> None:
+    """Asking twice gives the same answer: a check leaves no trace."""
+    world = World.of(start)
+    for change in step:
+        carry_out(world, change)
+    touched = [change.address if isinstance(change, Resource) else change for change in step]
+
+    assert check_step(world, catalog(), touched) == check_step(world, catalog(), touched)
+
+
+@given(st.lists(resources(), max_size=14, unique_by=lambda r: r.address), st.randoms(use_true_random=False))
+def test_order_does_not_matter(start: list[Resource], random: object) -> None:
+    """The same resources in any order give the same diagnostics, to the letter."""
+    shuffled = list(start)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+
+    assert check_all(World.of(shuffled), catalog()) == check_all(World.of(start), catalog())

@@ -1,0 +1,124 @@
+"""A ledger and a platform as plain values: the ledger is kept as the real one is, the platform is the oracle's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from flametree_cfg.model import (
+    LEDGER_ONLY,
+    Address,
+    LiveTenant,
+    Operation,
+    Outcome,
+    OutcomeStatus,
+    Secret,
+    Stored,
+    Tenant,
+    map_secrets,
+)
+from flametree_cfg.plan import Plan, make_plan
+from flametree_cfg.schema import Catalog
+from flametree_cfg.state.recording import after_amendment, after_outcomes
+from tests.oracle.platform import Platform
+
+
+class Environment(dict[str, str]):
+    """Values by reference; what was never set has one of its own."""
+
+    def __missing__(self, reference: str) -> str:
+        return f"value of {reference}"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """
+    Both sides of a tenant, and where secrets come from.
+
+    Nothing here changes: every method gives new sides.
+    """
+
+    stored: Stored
+    platform: Platform = field(default_factory=Platform)
+    secrets: Mapping[str, str] = field(default_factory=Environment)
+
+    @classmethod
+    def nothing(cls, tenant: str = "zoo") -> Applied:
+        """Start from nothing."""
+        return cls(Stored(tenant, "lineage", 0, "platform", {}))
+
+    @property
+    def live(self) -> LiveTenant:
+        """What the platform reports."""
+        return self.platform.report(self.stored.tenant)
+
+    def plan(self, tenant: Tenant, catalog: Catalog, *, refresh: bool = True) -> Plan:
+        """Plan against both sides, or against the ledger alone."""
+        return make_plan(printed(tenant, self.secrets), self.stored, self.live if refresh else None, catalog)
+
+    def id_of(self, address: Address) -> str:
+        """Give the platform id of something the ledger knows."""
+        return self.stored.entries[address].id
+
+    def changed(self, address: Address, **fields: object) -> Applied:
+        """Change fields of one of our objects behind our back."""
+        platform = self.platform.copy()
+        platform.objects[self.id_of(address)] |= fields
+        return replace(self, platform=platform)
+
+    def removed(self, address: Address) -> Applied:
+        """Delete one of our objects behind our back."""
+        platform = self.platform.copy()
+        platform.delete(self.id_of(address))
+        return replace(self, platform=platform)
+
+    def added(self, platform_id: str, **fields: object) -> Applied:
+        """Add an object that is not ours; `kind` says what."""
+        from tests.oracle.platform import blank
+
+        platform = self.platform.copy()
+        platform.objects[platform_id] = blank(str(fields["kind"])) | {"stale": False} | fields
+        return replace(self, platform=platform)
+
+    def step(self, operation: Operation) -> Applied:
+        """Carry one operation out on both sides."""
+        if operation.action in LEDGER_ONLY:
+            return self._amended([operation])
+        platform = self.platform.copy()
+        platform_id = platform.step(operation, self.stored.ids(), self.secrets)
+        outcome = Outcome(operation.id, OutcomeStatus.DONE, platform_id)
+        entries = after_outcomes(self.stored.entries, [(operation, outcome)])
+        return replace(self, platform=platform, stored=replace(self.stored, entries=entries))
+
+    def carry_out(self, plan: Plan) -> Applied:
+        """Do what `apply` does: what only the ledger hears of, the operations, then what heals the ledger."""
+        sides = self._amended([one for one in plan.operations if one.action in LEDGER_ONLY])
+        for operation in plan.operations:
+            if operation.action not in LEDGER_ONLY:
+                sides = sides.step(operation)
+        return sides._amended(plan.heals)
+
+    def _amended(self, operations: Iterable[Operation]) -> Applied:
+        listed = list(operations)
+        entries = after_amendment(self.stored.entries, listed) if listed else self.stored.entries
+        return replace(self, stored=replace(self.stored, entries=entries))
+
+
+def apply_to(sides: Applied, tenant: Tenant, catalog: Catalog) -> Applied:
+    """Plan and carry out."""
+    return sides.carry_out(sides.plan(tenant, catalog))
+
+
+def printed(tenant: Tenant, secrets: Mapping[str, str]) -> Tenant:
+    """Put fingerprints on the secrets that resolve here; a reference with the value "" does not."""
+
+    def fingerprint(_path: object, secret: Secret) -> Secret:
+        value = secrets[secret.reference]
+        return replace(secret, fingerprint=f"k1:{hashlib.sha256(value.encode()).hexdigest()}" if value else "")
+
+    declarations = {
+        address: replace(one, resource=replace(one.resource, fields=map_secrets(one.resource.fields, fingerprint)))
+        for address, one in tenant.declarations.items()
+    }
+    return replace(tenant, declarations=declarations)

@@ -1,0 +1,59 @@
+"""Values as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from flametree_cfg.model import FieldChange, Note, Secret
+from flametree_cfg.report._lines import UNICODE
+from flametree_cfg.report._values_text import field_lines, path_text, value_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "(unset)"),
+        (True, "true"),
+        (0.0, "0.0"),
+        (30, "30"),
+        ("gpt-4o", "gpt-4o"),
+        ("gpt 4o", "gpt 4o"),
+        ("", '""'),
+        ("30", '"30"'),
+        ("true", '"true"'),
+        (" x", '" x"'),
+        ("(unset)", '"(unset)"'),
+        ("a → b", '"a → b"'),
+        (["a", 1], "[a, 1]"),
+        ({"a": Secret("${env:X}")}, "{a: (secret ${env:X})}"),
+        (Secret(), "(secret)"),
+    ],
+)
+def test_value(value: object, text: str) -> None:
+    """Each value has one spelling, and text cannot be taken for something else."""
+    assert value_text(value) == text
+
+
+def test_path() -> None:
+    """Keys that are no plain words stand in brackets."""
+    assert path_text(("settings", "accounts", "a@b.example", 0, "x")) == "settings.accounts[a@b.example][0].x"
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (FieldChange(("a",), 1, None), "a: 1 → (unset)"),
+        (FieldChange(("a",), None, 1), "a: 1"),
+        (FieldChange(("a",), Secret("${env:A}"), Secret("${env:B}")), "a: (secret ${env:A}) → (secret ${env:B})"),
+        (FieldChange(("a",), Secret("${env:A}"), Secret("${env:A}"), Note.ROTATED), "a: (secret ${env:A}) rotated"),
+        (
+            FieldChange(("a",), Secret("${env:A}"), Secret("${env:A}"), Note.NOT_CHECKED),
+            "a: (secret ${env:A}) not checked here",
+        ),
+        (FieldChange(("a",), Secret("", ""), Secret("${env:A}")), "a: (secret) → (secret ${env:A})"),
+        (FieldChange(("a",), "text", Secret("${env:A}")), "a: text → (secret ${env:A})"),
+    ],
+)
+def test_field(change: FieldChange, text: str) -> None:
+    """A field's change is one line, a secret only ever its reference."""
+    assert [line.text for line in field_lines(change, UNICODE, "")] == [text]

@@ -1,0 +1,75 @@
+"""Two states of one tenant that differ in everything a plan can do."""
+
+from __future__ import annotations
+
+BEFORE = """
+connectors:
+  day-model:
+    type: llm
+    name: Day model
+    default: true
+    settings: {api_url: "https://llm.example/v1", access_token: "${env:OPENAI_KEY}", model_name: day, temperature: 0}
+  night-model:
+    type: llm
+    name: Night model
+    settings: {api_url: "https://llm.example/v1", access_token: "${env:OTHER_KEY}", model_name: night, temperature: 0}
+  going:
+    type: api_key
+    name: Going away
+    settings: {api_key: "${env:OTHER_KEY}"}
+channels:
+  bot:
+    type: telegram
+    name: Bot
+    running: true
+    settings: {bot_token: "${env:BOT_TOKEN}"}
+agents:
+  day:
+    type: inbound
+    name: Day
+    running: true
+    connectors: {llm: day-model, uses: [going]}
+    channels: {bot: {inbound: true}}
+  night:
+    type: inbound
+    name: Night
+    running: true
+    connectors: {llm: night-model}
+    channels: {bot: {inbound: false}}
+"""
+
+AFTER = """
+connectors:
+  day-model:
+    type: llm
+    name: Night model
+    settings: {api_url: "https://llm.example/v1", access_token: "${env:OPENAI_KEY}", model_name: day-2, temperature: 0.5}
+  night-model:
+    type: llm
+    name: Day model
+    default: true
+    settings: {api_url: "https://llm.example/v1", access_token: "${env:OTHER_KEY}", model_name: night, temperature: 0}
+  coming:
+    type: api_key
+    name: Going away
+    settings: {api_key: "${env:OTHER_KEY}"}
+channels:
+  bot:
+    type: telegram
+    name: Bot
+    running: true
+    settings: {bot_token: "${env:NIGHT_BOT_TOKEN}"}
+agents:
+  day:
+    type: inbound
+    name: Day
+    running: true
+    connectors: {llm: night-model, uses: [coming]}
+    channels: {bot: {inbound: false}}
+  night:
+    type: inbound
+    name: Night
+    running: true
+    connectors: {llm: night-model}
+    channels: {bot: {inbound: true}}
+"""
