@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from flametree_cfg.config.declare import attachments, declare
@@ -31,6 +31,8 @@ class Merge:
         self._catalog = catalog
         self._names: list[tuple[str, Location]] = []
         self._whole = not found
+        self._named = False
+        self._refused: frozenset[Location | None] = frozenset()
         self.found = found
         self.places: dict[Address, Place] = {}
         self.declarations: dict[Address, Declaration] = {}
@@ -42,9 +44,10 @@ class Merge:
         self.found.extend(reasons)
         self._whole = False
 
-    def add(self, document: Document, problems: Iterable[Diagnostic]) -> None:
+    def add(self, document: Document, problems: Sequence[Diagnostic]) -> None:
         """Add one file and what was wrong with it."""
         self.found.extend(problems)
+        self._refused = frozenset(one.location for one in problems)
         self.documents.append(document)
         self._whole = self._whole and document.whole
         top = document.value
@@ -57,7 +60,7 @@ class Merge:
     def finish(self, folder: str) -> str:
         """Judge what only all files together tell; returns the tenant's name, empty if unknown."""
         if not self._names:
-            if self._whole:  # a file that could not be read may be the one that says it
+            if self._whole and not self._named:  # a file that could not be read may be the one that says it
                 first = self.documents[0].file if self.documents else folder
                 self.found.append(problem("no-tenant-name", Location(first, 1, 1), f"folder {folder}"))
             return ""
@@ -84,6 +87,7 @@ class Merge:
 
     def _tenant(self, place: Place) -> None:
         location = place.document.at(place.value_slot)
+        self._named = True
         if not isinstance(place.body, str):
             self.found.append(problem("bad-key", location, "the tenant's name is not a text"))
         elif not is_key(place.body):
@@ -106,7 +110,8 @@ class Merge:
             return
         self.places[address] = place
         found = locate_all(self._catalog.check(address.kind, place.body), text, place)
-        self.found.extend(found)
+        # A value that the reader refused is a stand-in here: what the catalog thinks of that is noise.
+        self.found.extend(one for one in found if one.location not in self._refused)
         if not has_errors(found):
             self._declare(address, place)
 

@@ -199,8 +199,15 @@ def _entry(found: os.DirEntry[str]) -> Entry:
         is_file=found.is_file(follow_symlinks=False),
         is_folder=found.is_dir(follow_symlinks=False),
         is_link=link,
-        leads_to_folder=link and found.is_dir(),
+        leads_to_folder=link and _leads_to_folder(found),
     )
+
+
+def _leads_to_folder(link: os.DirEntry[str]) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:  # it leads to itself
+        return False
 
 
 def _read_all(descriptor: int, label: str, budget: Budget) -> bytes:

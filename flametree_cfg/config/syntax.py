@@ -6,6 +6,7 @@ import re
 
 from yaml import MarkedYAMLError
 
+from flametree_cfg.config.characters import place_of
 from flametree_cfg.config.problem import problem
 from flametree_cfg.errors import Diagnostic, Location, Related
 
@@ -33,13 +34,14 @@ def syntax_problem(failure: Exception, body: bytes, file: str) -> Diagnostic:
     if not isinstance(failure, MarkedYAMLError) or failure.problem_mark is None:
         return problem("yaml-syntax", Location(file, 1, 1), "the parser gave up")
     mark = failure.problem_mark
-    location = Location(file, mark.line + 1, mark.column + 1)
+    line = _line(body, mark.line)
+    location = Location(file, mark.line + 1, mark.column + 1) if line is not None else _end(body, file)
     words = str(failure.problem)
     if words == "found incompatible YAML document":
         return problem("yaml-version", location)
     if words == "found unknown directive name":
         return problem("yaml-directive", location)
-    line = _line(body, mark.line)
+    line = line or ""
     tab = _TAB_INDENT.match(line)
     if tab and mark.column <= tab.end():
         return problem("tab-indent", Location(file, mark.line + 1, line.index("\t") + 1))
@@ -56,7 +58,12 @@ def syntax_problem(failure: Exception, body: bytes, file: str) -> Diagnostic:
     return problem("yaml-syntax", location, detail, hint, related=(Related("begun here", location=begun),))
 
 
-def _line(body: bytes, number: int) -> str:
-    """Give one line, counted from 0; empty behind the last."""
+def _line(body: bytes, number: int) -> str | None:
+    """Give one line, counted from 0; None behind the last, where libyaml sees the end of a file without a line end."""
     lines = _LINE_END.split(body, number + 1)
-    return lines[number].decode("utf-8", "replace") if number < len(lines) else ""
+    return lines[number].decode("utf-8", "replace") if number < len(lines) else None
+
+
+def _end(body: bytes, file: str) -> Location:
+    text = body.decode("utf-8", "replace")
+    return Location(file, *place_of(text, len(text)))

@@ -9,6 +9,7 @@ from flametree_cfg.config import TenantReading, located
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.drift import find_drift
 from flametree_cfg.engine.options import DriftResult, Options
+from flametree_cfg.engine.planning import as_settled
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, by_place, warning
@@ -51,7 +52,7 @@ def _compare(reading: TenantReading, session: Session) -> DriftResult:
             "check again when it is done",
         )
         return DriftResult(reading.folder, reading.name, (), "skipped", (running,), ExitCode.OK)
-    stored = session.ledger.read(reading.name)
+    stored = as_settled(session.ledger.read(reading.name), session)
     live, _ = live_snapshot(session.platform.read(reading.name), stored.ids())
     filled = {
         address: fill_secrets(resource, stored.entries[address].resource, session.catalog)

@@ -23,6 +23,7 @@ from flametree_cfg.errors import (
 from flametree_cfg.model import (
     Declaration,
     LiveTenant,
+    OutcomeStatus,
     Resource,
     Secret,
     Stored,
@@ -31,6 +32,7 @@ from flametree_cfg.model import (
     secrets_in,
 )
 from flametree_cfg.plan import Plan, make_plan, plan_digest
+from flametree_cfg.state import after_outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,24 @@ def look(reading: TenantReading, tenant: Tenant, session: Session) -> Sight:
     stored = session.ledger.read(tenant.name)
     if not session.options.refresh:
         return Sight(reading, tenant, stored, None, {}, {})
+    stored = as_settled(stored, session)
     live = session.platform.read(tenant.name)
     references = references_of(tenant)
     resolved = session.resolve(references, reading.folder)
     return Sight(reading, tenant, stored, live, resolved.values, resolved.problems)
+
+
+def as_settled(stored: Stored, session: Session) -> Stored:
+    """See the ledger as it will be once an apply has settled what a crash left open; nothing is written."""
+    if not stored.pending:
+        return stored
+    known = session.platform.outcomes([operation.id for operation in stored.pending])
+    done = [
+        (operation, known[operation.id])
+        for operation in stored.pending
+        if operation.id in known and known[operation.id].status is OutcomeStatus.DONE
+    ]
+    return replace(stored, entries=after_outcomes(stored.entries, done))
 
 
 def plan_sight(sight: Sight, session: Session) -> Plan:

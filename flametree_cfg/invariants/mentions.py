@@ -121,11 +121,9 @@ def _index(names: Iterable[tuple[str, Address]]) -> _Names:
 def _mentions(text: str, names: _Names) -> Iterator[Address]:
     """Find names in a text, whole words only, in any case and over line ends; what a longer name covers is not told."""
     words = _words(text)
-    if names.lengths.keys().isdisjoint(words):
-        return
     covered = 0
-    for position, word in enumerate(words):
-        for length in names.lengths.get(word, ()) if position >= covered else ():
+    for position in [index for index, word in enumerate(words) if word in names.lengths]:
+        for length in names.lengths[words[position]] if position >= covered else ():
             if address := names.whole.get(words[position : position + length]):
                 yield address
                 covered = position + length

@@ -14,7 +14,7 @@ from flametree_cfg.model import Action, Address, Check, LiveTenant, Operation, S
 from flametree_cfg.plan.changes import Found, find_changes, held_warnings
 from flametree_cfg.plan.order import order_steps
 from flametree_cfg.plan.sides import Sides, join_sides
-from flametree_cfg.plan.simulation import Simulation, managed_view
+from flametree_cfg.plan.simulation import Simulation, managed_view, violation
 from flametree_cfg.plan.steps import plan_phases
 from flametree_cfg.plan.types import Handover, Plan
 from flametree_cfg.schema import Catalog
@@ -196,7 +196,7 @@ def _restart_outside(sides: Sides, found: Found, catalog: Catalog) -> Iterator[D
 def _still_standing(simulation: Simulation) -> Iterator[Diagnostic]:
     """Violations that were there before and are there after: not caused by the plan, so only told."""
     for found in check_all(simulation.world, simulation.catalog, When.STEP):
-        if (found.code, found.address) in simulation.standing:
+        if violation(found) in simulation.standing:
             yield warning(
                 found.code,
                 found.summary,

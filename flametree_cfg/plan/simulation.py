@@ -48,7 +48,7 @@ class Simulation:
         self.world = World.of(sides.live.resources.values())
         self.checks = 0
         start = check_all(self.world, catalog, When.STEP)
-        self.standing = {(d.code, d.address): d for d in start.diagnostics}
+        self.standing = {violation(d) for d in start}
         self._undo: list[tuple[Address, Resource | None]] = []
         self._touched: set[Address] = set()
         self._violations: list[Diagnostic] = []
@@ -74,7 +74,7 @@ class Simulation:
         checked = check_step(self.world, self.catalog, self._touched)
         self._touched = set()
         self.checks += checked.count
-        self._violations += [d for d in checked.diagnostics if (d.code, d.address) not in self.standing]
+        self._violations += [d for d in checked if violation(d) not in self.standing]
         return operation
 
     def _put(self, resource: Resource) -> None:
@@ -285,6 +285,11 @@ class Simulation:
         entry = self.sides.stored.get(resource.address)
         managed = declared.resource if declared else entry.resource if entry else None
         return resource if managed is None else managed_view(resource, managed, self.catalog)
+
+
+def violation(found: Diagnostic) -> tuple[object, ...]:
+    """Name a violation, so that one that stood before is told from a new one like it."""
+    return found.code, found.address, found.path, found.detail
 
 
 def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Resource:

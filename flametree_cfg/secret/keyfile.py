@@ -45,13 +45,22 @@ def master_key(path: Path, *, create: bool) -> bytes | None:
             raise _bad(f"{VARIABLE} is set but empty")
         return None
     try:
-        if not os.path.lexists(path):
+        if not _is_there(path):
             if not create:
                 return None
             _make(path)
         return _parse(_read(path), str(path))
     except OSError as problem:
         raise _unreadable(path, problem) from problem
+
+
+def _is_there(path: Path) -> bool:
+    """Tell missing from unreachable: a folder we may not enter must not get a second key."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _parse(text: str, source: str) -> bytes:

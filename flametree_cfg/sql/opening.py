@@ -19,13 +19,24 @@ def database_exists(path: Path) -> bool:
     Tell whether there is something at the path; a dangling link counts, so that opening can refuse it.
 
     Raises:
-        StorageFailed: the file is gone but its -wal is still there: it was lost, not never made.
+        StorageFailed: it cannot be told, or the file is gone but its -wal is still there: lost, not never made.
     """
-    if os.path.lexists(path):
+    if _is_there(path):
         return True
-    if os.path.lexists(f"{path}-wal"):
+    if _is_there(Path(f"{path}-wal")):
         raise failure.missing(path, "the file is gone, but its -wal is still there")
     return False
+
+
+def _is_there(path: Path) -> bool:
+    """Tell missing from unreachable: a folder we may not enter must not look like a first run."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as problem:
+        raise failure.from_os(path, problem) from problem
+    return True
 
 
 def open_database(

@@ -2,5 +2,6 @@
 
 from flametree_cfg.state._port import Ledger
 from flametree_cfg.state.opening import open_ledger
+from flametree_cfg.state.recording import after_outcomes
 
-__all__ = ["Ledger", "open_ledger"]
+__all__ = ["Ledger", "after_outcomes", "open_ledger"]

@@ -134,8 +134,8 @@ def test_what_the_catalog_says_is_located(here: Path) -> None:
     """An unknown key by the key, a wrong value by the value, what is missing by what it is missing from."""
     text = (
         "tenant: a\nconnectors:\n  x:\n    type: llm\n    name: no\n    nmae: y\n    settings:\n"
-        '      api_url: "https://api.example/v1"\n      acces_token: "${env:K}"\n      model_name: 1e3\n      temperature: 0\n'
-        "  y:\n    type: llm\n    settings: {}\n"
+        '      api_url: "https://api.example/v1"\n      acces_token: "${env:K}"\n      model_name: 1e3\n'
+        "      temperature: 0\n  y:\n    type: llm\n    settings: {}\n"
     )
 
     found = wrong(here, a=text)

@@ -65,16 +65,14 @@ def test_files_are_named_relative_to_the_current_directory(here: Path) -> None:
         ("nope", "no-such-path"),
         ("", "no-such-path"),
         ("a\0b", "no-such-path"),
-        ("t/a.yaml", "not-a-folder"),
+        ("t/x.txt", "not-a-folder"),
+        ("t/x.txt/y", "not-a-folder"),
         ("t", "empty-tenant"),
     ],
 )
 def test_a_path_that_is_no_tenant_says_why(here: Path, path: str, code: str) -> None:
     """Nothing is planned from what is not there."""
-    write(here, {"t/a.yaml": ""})
-    (here / "t" / "a.yaml").rename(here / "t" / "a.yaml") if path else None
-    if code == "empty-tenant":
-        (here / "t" / "a.yaml").unlink()
+    write(here, {"t/x.txt": ""})
 
     (reading,) = read(path)
     assert reading.tenant is None
@@ -176,7 +174,7 @@ def test_a_large_file_is_not_read(here: Path) -> None:
 
 def test_a_file_without_a_size_is_read_whole() -> None:
     """Where the system does not tell a size, the file is read to its end and not further than the limit."""
-    with open_folder("/proc/self") as folder:
+    with open_folder(f"/proc/{os.getpid()}") as folder:
         assert folder.read("status", Budget()).startswith(b"Name:")
 
 
@@ -190,14 +188,12 @@ def test_too_much_together_is_refused(here: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_too_many_bytes_together_are_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So many honest files are no honest tree."""
-    monkeypatch.setattr("flametree_cfg.config.source.MAX_TREE", 20)
+    monkeypatch.setattr("flametree_cfg.config.source.MAX_TREE", 15)
     write(here, {f"t/{name}/a.yaml": f"tenant: {name}\n" for name in "abc"})
 
-    assert [codes(reading) for reading in read("t")] == [
-        [],
-        ["t/b/a.yaml:0:0 tree-too-large"],
-        ["t/c/a.yaml:0:0 tree-too-large"],
-    ]
+    first, *others = read("t")
+    assert codes(first) == []
+    assert [codes(reading) for reading in others] == [[f"t/{n}/a.yaml:0:0 tree-too-large"] for n in "bc"]
 
 
 def test_names_that_do_not_print_are_refused(here: Path) -> None:
@@ -243,7 +239,6 @@ def test_a_file_that_may_not_be_read_says_so(here: Path) -> None:
     write(here, ACME)
     (here / "acme" / "a.yaml").chmod(0)
     if os.access("acme/a.yaml", os.R_OK):  # root reads everything
-        os.chmod("acme/a.yaml", 0o600)
         return
 
     assert codes(read("acme")[0]) == ["acme/a.yaml:0:0 unreadable"]

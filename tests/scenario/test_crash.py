@@ -68,7 +68,7 @@ def test_what_was_open_is_told(zoo: Zoo) -> None:
     planned = zoo.run("plan", "tenants/zoo")
     again = zoo.run("apply", "tenants/zoo", "--yes")
 
-    assert "apply-interrupted" in planned.stderr
+    assert "apply-interrupted" in planned.stdout
     assert "done before the interruption" in again.stderr
 
 

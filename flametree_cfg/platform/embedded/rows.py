@@ -12,7 +12,7 @@ from flametree_cfg.errors import Path
 from flametree_cfg.model import MASKED, Health, Kind, LiveObject, Status, Value, sorted_unless_ordered
 from flametree_cfg.platform.embedded.fields import put_secret
 from flametree_cfg.platform.embedded.form import from_form
-from flametree_cfg.schema import Catalog, Lifecycle
+from flametree_cfg.schema import Accounts, Catalog, Lifecycle, TypeSpec
 from flametree_cfg.sql import Database, registry
 
 Row = tuple[Any, ...]
@@ -113,35 +113,40 @@ class Reader:
         defaults: frozenset[str],
         fill: Callable[[Kind, str, Mapping[str, Value]], Mapping[str, Value]],
     ) -> list[LiveObject]:
+        """Build objects from their rows; the loop is flat because ten thousand objects go through it."""
         objects = []
-        catalog = self._catalog
-        documents = zip(_parsed(rows, 6), _parsed(rows, 7), _parsed(rows, 8), strict=True)
-        for row, (settings, environment, extra) in zip(rows, documents, strict=True):
-            platform_id, kind_text, type_name, name, description, system, _, _, _, status_text, message = row[:11]
-            kind, status = _KINDS[kind_text], _STATUSES[status_text]
-            fields: dict[str, Value] = {"type": type_name, "name": name, "description": description}
-            spec = None
+        known: dict[tuple[str, str], tuple[TypeSpec | None, Accounts | None, bool]] = {}
+        documents = zip(rows, _parsed(rows, 6), _parsed(rows, 7), _parsed(rows, 8), strict=True)
+        for row, settings, environment, extra in documents:
+            platform_id, kind_text, type_name, name, description, system = row[:6]
+            kind, status = _KINDS[kind_text], _STATUSES[row[9]]
+            if (kind_text, type_name) not in known:
+                known[kind_text, type_name] = self._known(kind, type_name)
+            spec, accounts, own_lifecycle = known[kind_text, type_name]
+            fields = {"type": type_name, "name": name, "description": description, **extra}
             if kind is Kind.AGENT:
-                fields |= {"instructions": "", **extra, "environment": environment}
+                fields.setdefault("instructions", "")
                 fields["connectors"] = self._roles(links.get(platform_id, {}))
             else:
-                spec = catalog.get(kind, type_name)
-                fields["settings"] = from_form(spec, settings)
-                if kind is Kind.CONNECTOR:
-                    fields["default"] = platform_id in defaults
-                else:
-                    fields["environment"] = environment
-                fields |= extra
-            for path in paths.get(platform_id, ()):
-                put_secret(fields, path, MASKED, spec.accounts if spec else None)
-            if kind is Kind.AGENT or (kind is Kind.CHANNEL and has_own_lifecycle(catalog, kind, type_name)):
+                fields["settings"] = from_form(spec, settings) if accounts else settings
+            if kind is Kind.CONNECTOR:
+                fields["default"] = platform_id in defaults
+            else:
+                fields["environment"] = environment
+            if own_lifecycle:
                 fields["running"] = status in _UP
+            for path in paths.get(platform_id, ()):
+                put_secret(fields, path, MASKED, accounts)
             if kind is not Kind.AGENT:
                 fields["settings"] = fill(kind, type_name, fields["settings"])
             objects.append(
-                LiveObject(kind, platform_id, fields, row[12], bool(system), status, _HEALTHS[row[11]], message)
+                LiveObject(kind, platform_id, fields, row[12], bool(system), status, _HEALTHS[row[11]], row[10])
             )
         return objects
+
+    def _known(self, kind: Kind, type_name: str) -> tuple[TypeSpec | None, Accounts | None, bool]:
+        spec = self._catalog.get(kind, type_name)
+        return spec, spec.accounts if spec else None, has_own_lifecycle(self._catalog, kind, type_name)
 
     def _roles(self, linked: Mapping[str, Sequence[str]]) -> dict[str, Value]:
         roles = self._catalog.roles
