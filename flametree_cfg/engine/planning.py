@@ -9,7 +9,7 @@ from pathlib import Path
 from flametree_cfg.config import TenantReading, located
 from flametree_cfg.engine.options import Options, PlanResult
 from flametree_cfg.engine.session import Session
-from flametree_cfg.engine.validation import judge, read_and_check
+from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import (
     Diagnostic,
     ExitCode,
@@ -20,8 +20,10 @@ from flametree_cfg.errors import (
     has_errors,
     warning,
 )
+from flametree_cfg.invariants import World, check_renamed_mentions
 from flametree_cfg.model import (
     Declaration,
+    Kind,
     LiveTenant,
     OutcomeStatus,
     Resource,
@@ -188,10 +190,15 @@ def _interrupted(stored: Stored) -> Iterator[Diagnostic]:
 
 
 def _old_names(sight: Sight, session: Session) -> Iterator[Diagnostic]:
-    if not any(d.resource.fields.get("instructions") for d in sight.tenant.declarations.values()):
-        return
-    found = judge(sight.reading, session.catalog, session.options, sight.stored.snapshot())
-    yield from (d for d in found if d.code == "connector-named-by-old-name")
+    """Look for instructions that name a connector as it was called before this change."""
+    renamed = any(
+        (entry := sight.stored.entries.get(address)) and entry.resource.name != declaration.resource.name
+        for address, declaration in sight.tenant.declarations.items()
+        if address.kind is Kind.CONNECTOR
+    )
+    if renamed:
+        world = World.of(declaration.resource for declaration in sight.tenant.declarations.values())
+        yield from check_renamed_mentions(world, session.catalog, sight.stored.snapshot())
 
 
 def _without_folder(paths: Sequence[str | Path], seen: Sequence[str], session: Session) -> Iterator[PlanResult]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from flametree_cfg.engine.cards import tenant_of
 from flametree_cfg.engine.options import Options
@@ -27,7 +26,7 @@ class Desk:
     """
 
     portal: Portal
-    ids: Mapping[Address, str] = MappingProxyType({})
+    ids: Mapping[Address, str]
 
     def named(self, text: str) -> str:
         """

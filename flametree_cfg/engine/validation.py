@@ -10,7 +10,6 @@ from flametree_cfg.engine.options import Options, TenantResult
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import Diagnostic, ExitCode, by_place, has_errors
 from flametree_cfg.invariants import adjust, check_tenant
-from flametree_cfg.model import Snapshot
 from flametree_cfg.schema import Catalog
 
 
@@ -44,11 +43,9 @@ def read_and_check(
         yield reading, judge(reading, session.catalog, session.options)
 
 
-def judge(
-    reading: TenantReading, catalog: Catalog, options: Options, stored: Snapshot | None = None
-) -> tuple[Diagnostic, ...]:
+def judge(reading: TenantReading, catalog: Catalog, options: Options) -> tuple[Diagnostic, ...]:
     """Add what the invariants say to what reading said; severities adjusted, sorted by place."""
     found: Iterable[Diagnostic] = reading.diagnostics
     if reading.tenant is not None:
-        found = [*reading.diagnostics, *located(reading, check_tenant(reading.tenant, catalog, stored))]
+        found = [*reading.diagnostics, *located(reading, check_tenant(reading.tenant, catalog))]
     return by_place(adjust(found, options.errors, options.warnings))

@@ -7,6 +7,8 @@ from flametree_cfg.report._documents import (
     Done,
     Failure,
     History,
+    Object,
+    Objects,
     Run,
 )
 from flametree_cfg.report._formats import formats, render
@@ -22,6 +24,8 @@ __all__ = [
     "Failure",
     "History",
     "Line",
+    "Object",
+    "Objects",
     "Run",
     "Sink",
     "Symbols",

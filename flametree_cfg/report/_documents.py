@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic, ExitCode
-from flametree_cfg.model import Address, AppliedRun, Health, Operation, Status
+from flametree_cfg.model import Address, AppliedRun, Health, LiveObject, Operation, Status
 from flametree_cfg.plan.types import Plan
 
 
@@ -24,6 +24,8 @@ class Document(enum.StrEnum):
     EXPLAIN = "explain"
     HISTORY = "history"
     RUN = "run"
+    OBJECTS = "objects"
+    OBJECT = "object"
     STATE = "state"
     ENTRY = "entry"
     DONE = "done"
@@ -215,6 +217,23 @@ class Run:
 
     run: AppliedRun
     operations: Sequence[Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """What a tenant's portal lists, as the platform reports it: under its own ids."""
+
+    tenant: str
+    objects: Sequence[LiveObject]
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One of them, with the agents that use it."""
+
+    tenant: str
+    object: LiveObject
+    used_by: Sequence[LiveObject] = ()
 
 
 @dataclass(frozen=True, slots=True)

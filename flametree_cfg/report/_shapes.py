@@ -7,7 +7,7 @@ from typing import Any
 
 from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic, Location
-from flametree_cfg.model import FieldChange, Operation, Resource, to_json
+from flametree_cfg.model import FieldChange, LiveObject, Operation, Resource, to_json
 from flametree_cfg.report._fields import Row, leaves
 
 Json = dict[str, Any]
@@ -99,4 +99,17 @@ def resource(given: Resource) -> Json:
         "external": given.external,
         "system": given.system,
         "fields": {key: value(item) for key, item in given.fields.items()},
+    }
+
+
+def live(one: LiveObject) -> Json:
+    """Give one object as the platform reports it; references are the platform's ids, secrets are masked."""
+    return {
+        "kind": one.kind.value,
+        "id": one.id,
+        "system": one.system,
+        "status": one.status.value,
+        "health": one.health.value,
+        "message": one.message,
+        "fields": {key: value(item) for key, item in one.fields.items()},
     }

@@ -21,6 +21,8 @@ from flametree_cfg.report._documents import (
     Failure,
     History,
     InFolder,
+    Object,
+    Objects,
     Planned,
     Run,
     Validated,
@@ -154,6 +156,14 @@ def _run(run: Run) -> Json:
     return {"tenant": run.run.tenant, "run": asdict(run.run), "operations": steps}
 
 
+def _objects(listed: Objects) -> Json:
+    return {"tenant": listed.tenant, "objects": [shape.live(one) for one in listed.objects]}
+
+
+def _object(one: Object) -> Json:
+    return {"tenant": one.tenant, "object": shape.live(one.object), "used_by": [shape.live(a) for a in one.used_by]}
+
+
 def _state(stored: Stored) -> Json:
     return {
         "tenant": stored.tenant,
@@ -190,6 +200,8 @@ _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.EXPLAIN: explain,
     Document.HISTORY: _history,
     Document.RUN: _run,
+    Document.OBJECTS: _objects,
+    Document.OBJECT: _object,
     Document.STATE: _state,
     Document.ENTRY: _entry,
     Document.DONE: _done,

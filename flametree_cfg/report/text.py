@@ -10,6 +10,7 @@ from flametree_cfg.report._documents import Document
 from flametree_cfg.report._drift_text import drift_document
 from flametree_cfg.report._explain_text import explain_document
 from flametree_cfg.report._lines import Block, Symbols
+from flametree_cfg.report._objects_text import object_document, objects_document
 from flametree_cfg.report._plan_text import plan_document
 from flametree_cfg.report._runs_text import apply_document, validate_document
 from flametree_cfg.report._tables_text import (
@@ -30,6 +31,8 @@ _WRITERS: dict[Document, Callable[[Any, Symbols], Iterator[Block]]] = {
     Document.EXPLAIN: explain_document,
     Document.HISTORY: history_document,
     Document.RUN: run_document,
+    Document.OBJECTS: objects_document,
+    Document.OBJECT: object_document,
     Document.STATE: state_document,
     Document.ENTRY: entry_document,
     Document.DONE: done_document,

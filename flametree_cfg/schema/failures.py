@@ -64,7 +64,7 @@ def _explained(subject: Subject, failures: list[Any]) -> Iterator[Diagnostic]:
             case "required":
                 yield from misplaced.missing_keys(subject, failure, meant)
             case _ if "propertyNames" in failure.absolute_schema_path:
-                yield misplaced.refused_key(subject, failure)
+                yield from misplaced.refused_keys(subject, failure)
             case _:
                 yield misvalued.wrong_value(subject, failure)
 

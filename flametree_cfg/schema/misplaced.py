@@ -11,7 +11,7 @@ from flametree_cfg.errors import Diagnostic, Path, error
 from flametree_cfg.schema.body import body_keys
 from flametree_cfg.schema.condition import because
 from flametree_cfg.schema.subject import Subject
-from flametree_cfg.schema.suggest import listed, nearest, shown_key
+from flametree_cfg.schema.suggest import is_plain, listed, nearest, shown_key
 from flametree_cfg.schema.types import TypeSpec
 
 _SETTINGS: Path = ("settings",)
@@ -52,11 +52,16 @@ def missing_keys(subject: Subject, failure: Any, meant: Collection[Path]) -> Ite
             yield error("missing-key", "Required key is missing", detail, _add_key(subject.spec, name), path=path)
 
 
-def refused_key(subject: Subject, failure: Any) -> Diagnostic:
+def refused_keys(subject: Subject, failure: Any) -> Iterator[Diagnostic]:
     """Explain a key that is known but may not stand here, or whose name has the wrong form."""
     path = (*failure.absolute_path, failure.instance)
     if len(path) > 1:
-        return _bad_name(failure, path)
+        yield _bad_name(failure, path)
+    elif failure.instance in subject.schema["properties"]:  # otherwise it is unknown, which is told elsewhere
+        yield _refused(subject, failure, path)
+
+
+def _refused(subject: Subject, failure: Any, path: Path) -> Diagnostic:
     if failure.instance == "running" and not subject.flagged("external"):
         return error(
             "lifecycle-not-own",
@@ -129,9 +134,10 @@ def _inside(path: Path) -> str:
 
 
 def dotted(path: Path) -> str:
-    """Write a path as people do: `accounts[0].password`."""
+    """Write a path as people do: `accounts[0].password`; a key that does not look like a name is left out."""
     text = ""
-    for step in path:
+    for each in path:
+        step = each if isinstance(each, int) or is_plain(each) else "…"
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text
 

@@ -23,7 +23,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def shown_key(key: object) -> str:
     """Show an unknown key if it looks like a name; whatever else stands there may be a secret."""
-    return f"`{key}`" if isinstance(key, str) and _PLAIN.fullmatch(key) else "with a name that is none"
+    return f"`{key}`" if is_plain(key) else "with a name that is none"
+
+
+def is_plain(key: object) -> bool:
+    """Tell whether a key looks like a name that somebody chose."""
+    return isinstance(key, str) and _PLAIN.fullmatch(key) is not None
 
 
 def listed(names: Iterable[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 
 import pytest
@@ -76,7 +78,7 @@ def test_a_mistyped_command_line_is_64(cli: Run, typed: tuple[str, ...]) -> None
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [(("plam",), "'plan'"), (("plan", "x", "--fromat", "json"), "'--format'"), (("sink",), "'sync'")],
+    [(("plam",), "'plan'"), (("plan", "x", "--fromat", "json"), "'--format'"), (("synk",), "'sync'")],
 )
 def test_a_near_miss_is_named(cli: Run, typed: tuple[str, ...], meant: str) -> None:
     """Who mistyped is told what may have been meant."""
@@ -131,6 +133,23 @@ def test_a_fault_in_another_thread_is_told_too(cli: Run) -> None:
 
     assert "error[internal-error]" in ended.err
     assert CANARY not in ended.err
+
+
+class Full(io.StringIO):
+    """A stream on a full disk."""
+
+    def write(self, _text: str) -> int:
+        """Fail."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_an_error(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A result that could not be kept is not reported as a success."""
+    monkeypatch.setattr("sys.stdout", Full())
+    ended = cli("version")
+
+    assert ended.code == 1
+    assert ended.err.startswith("error[output-failed]: The result could not be written")
 
 
 @pytest.mark.parametrize("asked", [("--help",), ("-h",), ("plan", "--help"), ("--version",), ("state", "--help")])

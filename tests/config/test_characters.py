@@ -11,6 +11,7 @@ from flametree_cfg.config.characters import forbidden_in, only_plain_ascii, othe
     ("character", "code"),
     [("\x00", "control-character"), ("\x1b", "control-character"), ("\x7f", "control-character"),
      ("\x9b", "control-character"), ("\x85", "line-separator"), ("\u2028", "line-separator"),
+     ("\u2029", "line-separator"),
      ("\u202e", "hidden-character"), ("\u2066", "hidden-character"), ("\u200b", "hidden-character"),
      ("\ufeff", "hidden-character"), ("\U000e0041", "hidden-character"), ("\ue000", "hidden-character"),
      ("\ufe0f\ufe0f", "hidden-character"), ("a\u200db", "hidden-character")],

@@ -147,6 +147,13 @@ def test_what_the_catalog_says_is_located(here: Path) -> None:
     assert not any(":5:" in one for one in found)
 
 
+def test_a_key_that_may_not_stand_is_shown_by_the_key(here: Path) -> None:
+    """Its value is not what is wrong."""
+    text = "tenant: a\nchannels:\n  x:\n    type: telegram\n    name: X\n    external: true\n    running: true\n"
+
+    assert wrong(here, a=text) == ["t/a.yaml:7:5 key-not-allowed"]
+
+
 @pytest.mark.parametrize("value", ["017", "1e3", "1.10", "0x1F", "true", "~", ".inf", "0o17"])
 def test_a_text_field_takes_no_number(here: Path, value: str) -> None:
     """Y-09: what YAML reads as something else is an error that says quote it, never a silently changed text."""

@@ -75,6 +75,9 @@ def target(platform: Platform, stored: Stored, document: Document, secrets: Mapp
             end.objects[made[address]] = {**blank(address.kind.value), "stale": False}
     for address, body in wanted.items():
         _become(end, address, body, result.ids, secrets)
+    for address, body in wanted.items():
+        if body.get("default"):
+            end.make_default(result.ids[address])
     before = legal(platform.objects)
     result.broken = [rule for rule in legal(end.objects) if rule not in before]
     return result
@@ -189,10 +192,8 @@ def _become(
     if body["type"] in WITH_AGENT:
         fields.pop("running", None)
     one |= fields if not outside(body) else {key: v for key, v in fields.items() if key == "connectors"}
-    if default:
-        end.make_default(ids[address])
-    elif default is False:
-        one["default"] = False
+    if default is not None:
+        one["default"] = default
 
 
 def _order(role: str, linked: list[str]) -> list[str]:

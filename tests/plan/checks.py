@@ -140,7 +140,7 @@ def what_leaves_is_deleted_once(told: Chapter) -> None:
 
     assert sorted(one for one in deleted if "/" not in one) == sorted(objects)
     assert len(deleted) == len(set(deleted))
-    assert {one for one in deleted if "/" in one} <= told.goal.gone
+    assert not {one for one in deleted if "/" in one} & set(told.goal.objects)
 
 
 def what_runs_is_up_to_date(told: Chapter) -> None:

@@ -31,10 +31,13 @@ KEY = "${env:KEY}"
 LLM: Mapping[str, Value] = {"api_url": "https://api.example/v1", "access_token": Secret(KEY), "model_name": "m-1"}
 BOT: Mapping[str, Value] = {"bot_token": Secret(KEY)}
 
+Changes = Mapping[tuple[str | int, ...], Value]
+"""What fields become, by path."""
+
 Open = Callable[[Path, Catalog, bool], Platform]
 
 
-def open_sqlite(folder: Path, catalog: Catalog, create: bool) -> Platform:  # noqa: FBT001
+def open_sqlite(folder: Path, catalog: Catalog, create: bool) -> Platform:
     """Open the embedded registry of a folder."""
     return open_platform(f"sqlite:{folder}/registry.db", catalog=catalog, keyring=Keyring(b"k" * 32), create=create)
 
@@ -63,7 +66,7 @@ class Hand:
         self,
         action: Action,
         address: Address,
-        changes: Mapping[tuple[str | int, ...], Value] | None = None,
+        changes: Changes | None = None,
         *preconditions: Precondition,
         type: str = "",  # noqa: A002
     ) -> Operation:
@@ -71,7 +74,13 @@ class Hand:
         listed = tuple(FieldChange(path, None, value) for path, value in (changes or {}).items())
         after = Resource(address, {c.path[0]: c.after for c in listed}) if action is Action.CREATE else None  # type: ignore[misc]
         return Operation(
-            f"{self.tenant}-{next(self.numbers):05}", action, address, type, after=after, changes=listed, preconditions=preconditions
+            f"{self.tenant}-{next(self.numbers):05}",
+            action,
+            address,
+            type,
+            after=after,
+            changes=listed,
+            preconditions=preconditions,
         )
 
     def creation(self, address: Address, type: str = "", **fields: Value) -> Operation:  # noqa: A002
@@ -92,7 +101,7 @@ class Hand:
         self.execute(self.creation(address, type, **fields))
         return self.live(address)
 
-    def update(self, address: Address, changes: Mapping[tuple[str | int, ...], Value]) -> LiveObject:
+    def update(self, address: Address, changes: Changes) -> LiveObject:
         """Change fields of an object; gives it as it is read back."""
         self.execute(self.operation(Action.UPDATE, address, changes))
         return self.live(address)

@@ -60,6 +60,14 @@ def test_accounts_are_described() -> None:
     assert (spec.accounts.setting, spec.accounts.key) == ("accounts", "phone_number_id")
 
 
+def test_immutable_settings_are_listed() -> None:
+    """A type says which settings cannot be changed in place."""
+    spec = catalog(extra=True).get(Kind.CONNECTOR, "reranker")
+
+    assert spec is not None
+    assert spec.immutable == {"region"}
+
+
 @pytest.mark.parametrize("kind", [Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT])
 def test_everything_common_is_accepted(kind: Kind) -> None:
     """The keys that every resource may have are accepted."""

@@ -17,12 +17,13 @@ def test_pattern_judges_the_value() -> None:
     assert (found.code, found.path) == ("bad-secret", ("settings", "bot_token"))
 
 
-@pytest.mark.parametrize("value", ["a,b", ""])
-def test_account_passwords(value: str) -> None:
+@pytest.mark.parametrize(("value", "why"), [("a,b", "it holds a comma"), ("", "it is empty")])
+def test_account_passwords(value: str, why: str) -> None:
     """An empty password, or one with a comma, cannot be an account's (domain.md 2.2)."""
     (found,) = catalog().check_secret(Kind.CHANNEL, "email", ("accounts", 0, "password"), value)
 
     assert found.code == "bad-secret"
+    assert why in found.detail
 
 
 def test_comma_outside_accounts() -> None:

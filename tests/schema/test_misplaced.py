@@ -205,6 +205,7 @@ def test_keys_of_what_is_not_ours(kind: Kind, written: dict[str, Any], key: str)
     ("kind", "written"),
     [
         (Kind.CONNECTOR, {"type": "llm", "name": "S", "system": True, "default": True}),
+        (Kind.CONNECTOR, {"type": "llm", "name": "S", "system": True, "external": True, "default": True}),
         (Kind.CONNECTOR, {"type": "llm", "name": "S", "external": True, "protected": True}),
         (Kind.CHANNEL, {"type": "email", "name": "S", "external": True}),
         (Kind.AGENT, agent(external=True, connectors={"llm": "a"}, channels={"b": {"inbound": True}})),

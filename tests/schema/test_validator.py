@@ -16,11 +16,11 @@ def test_number_of_failures_is_bounded() -> None:
     assert len(list(failures_of(schema, list(range(100_000))))) == MOST_FAILURES
 
 
-def test_many_mappings_in_a_unique_list() -> None:
-    """A list of ten thousand mappings where keys should be is not compared pair by pair."""
-    written = agent(previously=[{"n": n} for n in range(10_000)])
+def test_a_long_list_is_not_compared_pair_by_pair() -> None:
+    """Texts that cannot be sorted for one number among them would take the reference validator minutes."""
+    written = agent(previously=[1, *(f"k{n}" for n in range(50_000))])
 
-    assert codes(Kind.AGENT, written)[0] == "bad-value"
+    assert codes(Kind.AGENT, written) == ["wrong-type", "bad-value"]
 
 
 def test_large_free_form_beside_a_fault() -> None:

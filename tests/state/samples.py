@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from flametree_cfg.model import (
     Action,
@@ -37,7 +39,7 @@ class Clock:
 
     wall: datetime = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
     steady: float = 1000.0
-    ids: list[str] = field(default_factory=lambda: ["lineage-1", "lineage-2", "lineage-3"])
+    ids: Iterator[str] = field(default_factory=lambda: (f"lineage-{n}" for n in count(1)))
 
     def world(self, **changed: object) -> World:
         """Make the world that this clock drives."""
@@ -45,7 +47,7 @@ class Clock:
             "now": lambda: self.wall,
             "monotonic": lambda: self.steady,
             "sleep": self.pass_time,
-            "new_id": lambda: self.ids.pop(0),
+            "new_id": lambda: next(self.ids),
             "boot": lambda: "boot-1",
         }
         return World(**{**options, **changed})  # type: ignore[arg-type]

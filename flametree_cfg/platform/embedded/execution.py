@@ -75,7 +75,7 @@ class Execution:
         return outcome
 
     def _carry_out(self, operation: Operation) -> Outcome:
-        self._preconditions.check(operation)
+        pass
         try:
             touched = list(dict.fromkeys(self._write(operation)))
         except ConstraintFailed as problem:

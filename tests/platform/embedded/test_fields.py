@@ -53,7 +53,7 @@ def test_accounts_that_swap_keys_swap_secrets() -> None:
     def place(key: str) -> tuple[str, ...]:
         return ("settings", "accounts", key, "password")
 
-    assert {place: source for place, source in result.moved.items() if "~" not in "".join(place)} == {
+    assert {place: source for place, source in result.moved.items() if "~" not in str(place)} == {
         place("b"): place("a"),
         place("a"): place("b"),
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,12 +98,10 @@ def test_one_of_many_writers_gets_a_name(folder: Path, catalog: Catalog) -> None
     def make(number: int) -> None:
         platform = open_sqlite(folder, catalog, True)
         hand = Hand(platform)
-        operation = hand.operation(
-            Action.CREATE, A, {("type",): "llm", ("name",): "One", ("settings",): LLM}, type="llm"
-        )
+        operation = replace(hand.creation(A, "llm", settings=LLM), id=f"writer-{number}")
         barrier.wait()
         try:
-            hand.execute(_renumbered(operation, number))
+            hand.execute(operation)
             results.append("made")
         except PlatformFailed as refused:
             results.append(refused.diagnostics[0].code)
@@ -114,12 +114,6 @@ def test_one_of_many_writers_gets_a_name(folder: Path, catalog: Catalog) -> None
         thread.join()
 
     assert sorted(map(str, results)) == ["duplicate-name"] * 7 + ["made"]
-
-
-def _renumbered(operation: object, number: int) -> object:
-    from dataclasses import replace
-
-    return replace(operation, id=f"writer-{number}")  # type: ignore[type-var]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +133,7 @@ def test_names_that_look_alike_are_one(hand: Hand, one: str, other: str) -> None
 
 def test_what_another_process_wrote_counts(hand: Hand, folder: Path, catalog: Catalog) -> None:
     """Rules are judged on what is there now, not on what this process saw last."""
-    other = Hand(open_sqlite(folder, catalog, False), ids=dict(hand.ids), secrets=hand.secrets)
-    other.numbers = iter(range(1000, 2000))  # type: ignore[assignment]
+    other = Hand(open_sqlite(folder, catalog, False), ids=dict(hand.ids), numbers=itertools.count(1000))
     other.update(B, {("settings", "temperature"): 0.1})
     other.do(Action.DELETE, A)
     with pytest.raises(PlatformFailed) as refused:
@@ -215,7 +208,7 @@ def test_a_sealed_value_does_not_open_elsewhere(hand: Hand, folder: Path) -> Non
         hand.update(mail, {("settings", "accounts", "a@x.example", "address"): "b@x.example"})
 
 
-def test_a_renamed_account_keeps_its_password(hand: Hand, folder: Path, catalog: Catalog) -> None:
+def test_a_renamed_account_keeps_its_password(hand: Hand, folder: Path) -> None:
     """The value is sealed anew for the account's new key, and opens there."""
     mail = channel("mail")
     hand.create(mail, "email", settings={"accounts": [account("a@x.example")]})
