@@ -15,6 +15,7 @@ from flametree_cfg.errors import (
     ExitCode,
     FlametreeError,
     PlanStale,
+    WrongUsage,
     by_place,
     error,
     has_errors,
@@ -31,9 +32,10 @@ from flametree_cfg.model import (
     Stored,
     Tenant,
     map_secrets,
+    parse_address,
     secrets_in,
 )
-from flametree_cfg.plan import Plan, make_plan, plan_digest
+from flametree_cfg.plan import Plan, Selection, make_plan, plan_digest
 from flametree_cfg.state import after_outcomes
 
 
@@ -127,7 +129,28 @@ def plan_sight(sight: Sight, session: Session) -> Plan:
     live = sight.live
     if live is not None and sight.stored.platform:
         live = _of_this_platform(live, sight.stored, session)
-    return make_plan(tenant, sight.stored, live, session.catalog)
+    return make_plan(tenant, sight.stored, live, session.catalog, _selection(session.options))
+
+
+def _selection(options: Options) -> Selection:
+    """
+    Read `--target` and `--no-delete`.
+
+    Raises:
+        WrongUsage: a target is no address.
+    """
+    targets = {text: parse_address(text) for text in options.targets}
+    wrong = [text for text, address in targets.items() if address is None]
+    if wrong:
+        raise WrongUsage(
+            error(
+                "bad-address",
+                "This is no address",
+                ", ".join(wrong),
+                "write KIND.KEY, such as connector.openai-prod",
+            )
+        )
+    return Selection(frozenset(address for address in targets.values() if address), not options.no_delete)
 
 
 def _of_this_platform(live: LiveTenant, stored: Stored, session: Session) -> LiveTenant:

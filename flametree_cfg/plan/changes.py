@@ -65,9 +65,13 @@ def find_changes(sides: Sides, catalog: Catalog) -> Found:
     for address, entry in sides.stored.items():
         if address not in sides.desired:
             _judge_undeclared(sides, address, entry, found)
-    found.problems += _names_held_outside(sides, found)
-    found.problems += _inbound_held_outside(sides, found)
     return found
+
+
+def problems_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
+    """Say what stands in the way of the changes that nobody here may move."""
+    yield from _names_held_outside(sides, found)
+    yield from _inbound_held_outside(sides, found)
 
 
 def _compare_declared(sides: Sides, address: Address, desired: Resource, catalog: Catalog, found: Found) -> None:
@@ -223,8 +227,10 @@ def _holder_name(sides: Sides, attachment: Address) -> str:
 
 
 def held_warnings(found: Found, entries: Mapping[Address, Entry]) -> Iterator[Diagnostic]:
-    """Say what stays although no YAML names it."""
+    """Say what stays because it is protected, although no YAML names it."""
     for address in found.held:
+        if not entries[address].protected:
+            continue
         yield warning(
             "held-protected",
             "A protected object is no longer declared and stays",

@@ -32,7 +32,7 @@ def plan_digest(plan: Plan) -> str:
 
 
 def operation_to_json(operation: Operation) -> dict[str, Any]:
-    """Turn one operation into plain JSON; absent parts are left out."""
+    """Turn one operation into plain JSON; absent parts are left out, what has no order is sorted."""
     document = {
         "id": operation.id,
         "action": operation.action.value,
@@ -41,10 +41,10 @@ def operation_to_json(operation: Operation) -> dict[str, Any]:
         "previous": str(operation.previous) if operation.previous else None,
         "before": _resource(operation.before),
         "after": _resource(operation.after) if operation.action is not Action.CREATE else None,
-        "changes": [_field(change) for change in operation.changes],
+        "changes": [_field(change) for change in sorted(operation.changes, key=lambda c: c.path)],
         "preconditions": [
             {"check": p.check.value, "subject": p.subject, "path": p.path, "expect": p.expect}
-            for p in operation.preconditions
+            for p in sorted(operation.preconditions, key=lambda p: (p.check, p.subject, p.path))
         ],
         "effects": [
             {
@@ -53,7 +53,7 @@ def operation_to_json(operation: Operation) -> dict[str, Any]:
                 "before": to_json(effect.before, fingerprints=False),
                 "after": to_json(effect.after, fingerprints=False),
             }
-            for effect in operation.effects
+            for effect in sorted(operation.effects, key=lambda e: (e.address, e.path))
         ],
         "part_of": operation.part_of,
         "protected": operation.protected,

@@ -11,8 +11,9 @@ from flametree_cfg.errors import ConfigInvalid, Diagnostic, warning
 from flametree_cfg.impact import agents_to_restart
 from flametree_cfg.invariants import When, check_all
 from flametree_cfg.model import Action, Address, Check, LiveTenant, Operation, Snapshot, Stored, Tenant
-from flametree_cfg.plan.changes import Found, find_changes, held_warnings
+from flametree_cfg.plan.changes import Found, find_changes, held_warnings, problems_outside
 from flametree_cfg.plan.order import order_steps
+from flametree_cfg.plan.selection import EVERYTHING, Selection, select
 from flametree_cfg.plan.sides import Sides, join_sides
 from flametree_cfg.plan.simulation import Simulation, managed_view, violation
 from flametree_cfg.plan.steps import plan_phases
@@ -20,7 +21,9 @@ from flametree_cfg.plan.types import Handover, Plan
 from flametree_cfg.schema import Catalog
 
 
-def make_plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Catalog) -> Plan:
+def make_plan(
+    tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Catalog, selection: Selection = EVERYTHING
+) -> Plan:
     """
     Say what applying would do.
 
@@ -30,6 +33,7 @@ def make_plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: 
         tenant: as declared, secrets with fingerprints where they resolve here.
         stored: the ledger.
         live: what the platform reports; None plans against the ledger alone (`--no-refresh`).
+        selection: what of it to plan.
 
     Returns:
         Operations of which every prefix keeps the invariants.
@@ -39,10 +43,12 @@ def make_plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: 
     """
     sides = join_sides(tenant, stored, live, catalog)
     found = find_changes(sides, catalog)
+    select(found, sides, selection)
+    found.problems += problems_outside(sides, found)
     if found.problems:
         raise ConfigInvalid(*found.problems)
     ledger_only = [*_moves(sides), *_bindings(sides, catalog), *_forgets(sides, found)]
-    simulation = Simulation(sides, catalog) if found.changes or _foreign(sides) else None
+    simulation = Simulation(sides, catalog, found.changes) if found.changes or _foreign(sides) else None
     steps = order_steps(simulation, plan_phases(sides, found.changes, catalog)) if simulation else []
     operations = _numbered([*ledger_only, *steps])
     warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]

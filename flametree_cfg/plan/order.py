@@ -7,16 +7,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
-from flametree_cfg.model import Address, FieldChange, Kind, Operation, folded
+from flametree_cfg.model import Address, FieldChange, Kind, Operation, agent, channel, folded, parse_address
 from flametree_cfg.plan.simulation import Build, Simulation
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What has to happen to one address; `build` makes the operations when its turn comes."""
+    """
+    What has to happen to one address; `build` makes the operations when its turn comes.
+
+    Attributes:
+        leaves: it deletes the object, so where the object is in the way the step may come before its phase.
+    """
 
     address: Address
     build: Build
+    leaves: bool = False
 
 
 def order_steps(simulation: Simulation, phases: Iterable[Sequence[Step]]) -> list[Operation]:
@@ -25,35 +31,62 @@ def order_steps(simulation: Simulation, phases: Iterable[Sequence[Step]]) -> lis
 
     Steps of one phase may overtake one another; phases may not. Where no step of a phase can go (two names that are
     swapped, a name that something has which leaves later), a helper value frees the place: the swap of `a` and `b`
-    takes three renames.
+    takes three renames. What leaves anyway and is in the way (an agent that runs on the default we release) goes first.
 
     Raises:
         ConfigInvalid: no order is legal; carries the violations in the way.
     """
     operations: list[Operation] = []
-    for phase in phases:
-        pending: Sequence[Step] = phase
+    later = [list(phase) for phase in phases]
+    while later:
+        pending = later.pop(0)
         while pending:
             put_off: list[tuple[Step, Sequence[Diagnostic]]] = []
             for step in pending:
                 done, violations = simulation.attempt(step.build)
-                operations += done
-                if violations:
+                if done is None:
                     put_off.append((step, violations))
+                else:
+                    operations += done
             if len(put_off) == len(pending):
-                operations += _make_room(simulation, put_off)
+                operations += _make_room(simulation, put_off, later)
             pending = [step for step, _ in put_off]
     return operations
 
 
-def _make_room(simulation: Simulation, stuck: Sequence[tuple[Step, Sequence[Diagnostic]]]) -> Sequence[Operation]:
+def _make_room(
+    simulation: Simulation, stuck: Sequence[tuple[Step, Sequence[Diagnostic]]], later: Iterable[list[Step]]
+) -> Sequence[Operation]:
     for step, violations in stuck:
         for violation in violations:
             for build in (_free_name(step, simulation), _free_code(step, violation, simulation)):
                 operations, _ = simulation.attempt(build) if build else ((), ())
                 if operations:
                     return operations
+    for phase in later:
+        for step in [step for step in phase if step.leaves and _in_its_way(step, stuck)]:
+            operations, _ = simulation.attempt(step.build)
+            if operations:
+                phase.remove(step)
+                return operations
     raise ConfigInvalid(*_in_the_way(stuck))
+
+
+def _in_its_way(step: Step, stuck: Sequence[tuple[Step, Sequence[Diagnostic]]]) -> bool:
+    """Tell whether a violation speaks of what a step deletes, or of an attachment that goes with it."""
+    named = {address for _, violations in stuck for violation in violations for address in _named_in(violation)}
+    return step.address in named
+
+
+def _named_in(violation: Diagnostic) -> Iterable[Address]:
+    for text in (violation.address, *(one.address for one in violation.related)):
+        address = parse_address(text)
+        if address is None:
+            continue
+        yield address
+        if address.kind is Kind.ATTACHMENT:
+            yield agent(address.agent_key)
+            yield channel(address.channel_key)
 
 
 def _in_the_way(stuck: Sequence[tuple[Step, Sequence[Diagnostic]]]) -> Iterable[Diagnostic]:
@@ -75,13 +108,13 @@ def _in_the_way(stuck: Sequence[tuple[Step, Sequence[Diagnostic]]]) -> Iterable[
 
 
 def _free_name(step: Step, simulation: Simulation) -> Build | None:
-    """Give who has the wanted name a helper name; it is ours and moves on later, or leaves."""
+    """Give who has the wanted name a helper name, if it moves on later or leaves."""
     declared = simulation.sides.desired.get(step.address)
     if declared is None or step.address.kind is Kind.ATTACHMENT:
         return None
     wanted = declared.resource.name
     holders = simulation.world.named(step.address.kind, folded(wanted)) - {step.address}
-    holder = min((address for address in holders if address in simulation.sides.stored), default=None)
+    holder = min((address for address in holders if address in simulation.changing), default=None)
     if holder is None:
         return None
     resource = simulation.world.get(holder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from flametree_cfg.diff import patch
@@ -30,8 +30,8 @@ from flametree_cfg.plan.sides import Sides
 from flametree_cfg.schema import Catalog
 from flametree_cfg.schema.types import Lifecycle
 
-Build = Callable[["Simulation"], Sequence[Operation]]
-"""Makes the operations of one step on the World as it is then; nothing if it is as wanted already."""
+Build = Callable[["Simulation"], Sequence[Operation] | None]
+"""Makes the operations of one step on the World as it is then; none if it is as wanted already, None if it is too early."""
 
 
 class Simulation:
@@ -42,8 +42,9 @@ class Simulation:
     `attempt` takes back a whole step that breaks an invariant which held before.
     """
 
-    def __init__(self, sides: Sides, catalog: Catalog) -> None:
+    def __init__(self, sides: Sides, catalog: Catalog, changing: Collection[Address] = ()) -> None:
         self.sides = sides
+        self.changing = changing
         self.catalog = catalog
         self.world = World.of(sides.live.resources.values())
         self.checks = 0
@@ -53,12 +54,12 @@ class Simulation:
         self._touched: set[Address] = set()
         self._violations: list[Diagnostic] = []
 
-    def attempt(self, build: Build) -> tuple[Sequence[Operation], Sequence[Diagnostic]]:
+    def attempt(self, build: Build) -> tuple[Sequence[Operation] | None, Sequence[Diagnostic]]:
         """
         Try one step.
 
         Returns:
-            Its operations, or (when some operation of it breaks an invariant that held) none and the violations; the
+            Its operations; or None where it has to wait, with the invariants that held and that it would break. The
             World is then as before.
         """
         self._undo, self._violations = [], []
@@ -67,7 +68,7 @@ class Simulation:
             return operations, ()
         for address, before in reversed(self._undo):
             self._place(address, before)
-        return (), self._violations
+        return None, self._violations
 
     def _settle(self, operation: Operation) -> Operation:
         """Check the invariants around what an operation touched."""
@@ -135,7 +136,7 @@ class Simulation:
         """Delete an object; the platform unlinks it from every agent (domain.md R7)."""
         now = self.world.get(address)
         assert now is not None  # noqa: S101  # the planner deletes only what it saw
-        entry = self.sides.stored.get(address)
+        before = self._recorded(now)
         preconditions: tuple[Precondition, ...] = ()
         if address.kind in (Kind.CONNECTOR, Kind.CHANNEL):
             holders = self._linked_agents(address)
@@ -146,7 +147,7 @@ class Simulation:
             self._operation(
                 Action.DELETE,
                 address,
-                entry.resource if entry else now,
+                before,
                 None,
                 preconditions=preconditions,
                 effects=effects,

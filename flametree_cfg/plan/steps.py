@@ -108,7 +108,12 @@ def _wants_running(change: Change, kind: Kind) -> bool:
 
 
 def _make_default(change: Change) -> Step:
-    return Step(change.address, lambda simulation: [simulation.make_default(change.address)])
+    def build(simulation: Simulation) -> Sequence[Operation] | None:
+        if simulation.world.get(change.address) is None:
+            return None  # its creation was put off
+        return [simulation.make_default(change.address)]
+
+    return Step(change.address, build)
 
 
 def _release_default(change: Change) -> Step:
@@ -200,4 +205,4 @@ def _delete(address: Address) -> Step:
         deleted = simulation.delete(address)
         return [stopped, deleted] if stopped else [deleted]
 
-    return Step(address, build)
+    return Step(address, build, leaves=True)

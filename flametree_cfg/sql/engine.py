@@ -41,7 +41,8 @@ class Database:
 
     def query(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """Give all rows as plain tuples."""
-        return self._run(statement, values).fetchall()
+        with self._translated():
+            return self._connection.execute(statement, values).fetchall()
 
     def one(self, statement: str, values: Sequence[object] = ()) -> Row | None:
         """Give the first row, or None."""
@@ -50,7 +51,8 @@ class Database:
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> int:
         """Run one writing statement; give the number of rows it changed."""
-        return self._run(statement, values).rowcount
+        with self._translated():
+            return self._connection.execute(statement, values).rowcount
 
     def execute_many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
         """Run one writing statement for many rows."""
@@ -63,7 +65,7 @@ class Database:
         if self._connection.in_transaction:
             yield
             return
-        self._run("BEGIN", ())
+        self.execute("BEGIN")
         try:
             yield
         finally:
@@ -72,10 +74,10 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Change several rows or none: commits at the end, rolls back when anything is raised."""
-        self._run("BEGIN IMMEDIATE", ())
+        self.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self._run("COMMIT", ())
+            self.execute("COMMIT")
         except BaseException:
             self._end("ROLLBACK")
             raise
@@ -84,10 +86,6 @@ class Database:
         """Let go of the file; a second time does nothing."""
         with suppress(sqlite3.Error):  # what was committed is on disk; there is nothing left to lose
             self._connection.close()
-
-    def _run(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
-        with self._translated():
-            return self._connection.execute(statement, values)
 
     def _end(self, statement: str) -> None:
         """End a transaction that changed nothing; SQLite may have ended it by itself, and its reason is known."""
@@ -105,7 +103,9 @@ class Database:
             yield
         except sqlite3.IntegrityError as problem:
             raise _constraint(self.path, problem) from problem
-        except (UnicodeError, OverflowError) as problem:
+        except UnicodeDecodeError as problem:
+            raise failure.damaged(self.path, "text that is not UTF-8") from problem
+        except (UnicodeEncodeError, OverflowError) as problem:
             raise failure.unusable(self.path, f"a value does not fit: {type(problem).__name__}") from problem
         except sqlite3.Error as problem:
             found = failure.from_sqlite(self.path, problem)

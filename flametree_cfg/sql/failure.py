@@ -115,10 +115,12 @@ def unusable(path: Path, detail: str) -> StorageFailed:
 
 
 def from_sqlite(path: Path, problem: sqlite3.Error) -> StorageFailed:
-    """Translate what SQLite said; its messages hold names of tables and columns, never values."""
+    """Translate what SQLite said; except for that one of Python's, its messages name tables and columns, not values."""
     primary = getattr(problem, "sqlite_errorcode", 0) & 0xFF
     if primary in _BROKEN:
         return damaged(path, str(problem))
+    if str(problem).startswith("Could not decode"):  # Python's own, and it would show the text
+        return damaged(path, "text that is not UTF-8")
     if primary == sqlite3.SQLITE_FULL:
         return full(path)
     if primary in _BUSY:

@@ -75,7 +75,7 @@ class Execution:
         return outcome
 
     def _carry_out(self, operation: Operation) -> Outcome:
-        pass
+        self._preconditions.check(operation)
         try:
             touched = list(dict.fromkeys(self._write(operation)))
         except ConstraintFailed as problem:

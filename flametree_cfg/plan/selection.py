@@ -1,0 +1,105 @@
+"""Limit a plan to what the person asked for, and what that needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flametree_cfg.diff import Change
+from flametree_cfg.errors import WrongUsage, error
+from flametree_cfg.model import Action, Address, Kind, folded, references
+from flametree_cfg.plan.changes import Found
+from flametree_cfg.plan.sides import OUTGOING, Sides
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """
+    What of the differences shall be planned.
+
+    Attributes:
+        targets: only these addresses and what they need; empty for everything.
+        deletions: whether anything may be deleted; otherwise deletions are held.
+    """
+
+    targets: frozenset[Address] = frozenset()
+    deletions: bool = True
+
+
+EVERYTHING = Selection()
+
+
+def select(found: Found, sides: Sides, selection: Selection) -> None:
+    """
+    Take out of `found` what was not asked for; deletions that are left out are listed as held.
+
+    Raises:
+        WrongUsage: a target is neither declared nor in the ledger.
+    """
+    if selection.targets:
+        _refuse_unknown(selection.targets, sides)
+        wanted = _with_needs(selection.targets, found.changes, sides)
+        found.changes = {address: change for address, change in found.changes.items() if address in wanted}
+        found.forgotten = [address for address in found.forgotten if address in selection.targets]
+    if not selection.deletions:
+        gone = [address for address, change in found.changes.items() if change.action is Action.DELETE]
+        found.held += gone
+        for address in gone:
+            del found.changes[address]
+
+
+def _refuse_unknown(targets: frozenset[Address], sides: Sides) -> None:
+    unknown = sorted(target for target in targets if target not in sides.desired and target not in sides.stored)
+    if unknown:
+        raise WrongUsage(
+            error(
+                "no-such-target",
+                "Target is neither declared nor in the ledger",
+                f"{', '.join(map(str, unknown))} in tenant {sides.tenant.name!r}",
+                "check the address: KIND.KEY, an attachment is attachment.AGENT/CHANNEL",
+            )
+        )
+
+
+def _with_needs(targets: frozenset[Address], changes: Mapping[Address, Change], sides: Sides) -> set[Address]:
+    wanted: set[Address] = set()
+    waiting = [address for target in targets for address in _parts(target, changes)]
+    while waiting:
+        address = waiting.pop()
+        if address in wanted or address not in changes:
+            continue
+        wanted.add(address)
+        waiting += _needs(changes[address], changes, sides)
+    return wanted
+
+
+def _parts(target: Address, changes: Mapping[Address, Change]) -> Iterator[Address]:
+    """Name what a target is to the person: an agent with its attachments, a replaced object with its old half."""
+    yield target
+    for address in changes:
+        if address.kind is Kind.ATTACHMENT and target.kind is Kind.AGENT and address.agent_key == target.key:
+            yield address
+        if address.kind is target.kind and address.key.replace(OUTGOING, "") == target.key:
+            yield address
+
+
+def _needs(change: Change, changes: Mapping[Address, Change], sides: Sides) -> Iterator[Address]:
+    """Name what has to come along: what it refers to, who has its name, who holds its inbound slot."""
+    if change.after is None:
+        return
+    for _, target in references(change.after):
+        if target in changes and changes[target].action is Action.CREATE:
+            yield from _parts(target, changes)
+    if change.address.kind is Kind.ATTACHMENT:
+        yield from (
+            address
+            for address in changes
+            if address.kind is Kind.ATTACHMENT and address.channel_key == change.address.channel_key
+        )
+    else:
+        name = folded(change.after.name)
+        yield from (
+            resource.address
+            for resource in sides.live.of_kind(change.address.kind)
+            if folded(resource.name) == name and resource.address != change.address
+        )
