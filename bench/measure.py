@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,18 @@ SAMPLE_EVERY_S = 0.01  # often enough for a process of half a second, rare enoug
 
 @dataclass(frozen=True)
 class Measured:
-    """Wall-clock seconds, peak bytes over the whole process tree, exit code."""
+    """
+    One run of a command.
+
+    Attributes:
+        seconds: by the clock on the wall.
+        cpu: seconds of all processors; says more than the wall where others use the machine.
+        peak: bytes over the whole process tree.
+        code: how it ended.
+    """
 
     seconds: float
+    cpu: float
     peak: int
     code: int
 
@@ -35,7 +45,28 @@ def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measur
     process.returncode = os.waitstatus_to_exitcode(status)
     seen.stop()
     # The kernel's own mark misses nothing but knows single processes only; the samples know the tree.
-    return Measured(seconds, max(usage.ru_maxrss * 1024, seen.peak), process.returncode)
+    peak = max(usage.ru_maxrss * 1024, seen.peak)
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, peak, process.returncode)
+
+
+def middle(results: Sequence[Measured]) -> Measured:
+    """Take the median of each figure."""
+    return Measured(
+        statistics.median(r.seconds for r in results),
+        statistics.median(r.cpu for r in results),
+        int(statistics.median(r.peak for r in results)),
+        max(r.code for r in results),
+    )
+
+
+def together(results: Sequence[Measured]) -> Measured:
+    """Add up runs that follow each other: times add, of the peaks the highest counts."""
+    return Measured(
+        sum(r.seconds for r in results),
+        sum(r.cpu for r in results),
+        max(r.peak for r in results),
+        max(r.code for r in results),
+    )
 
 
 class _Sampler(threading.Thread):

@@ -11,14 +11,13 @@ import argparse
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import venv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from measure import Measured, measure
+from measure import Measured, measure, middle, together
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "bench/out"
@@ -98,7 +97,7 @@ def _repeat(runs: int, command: Sequence[str], cwd: Path, env: Mapping[str, str]
     results = [measure(command, cwd, env) for _ in range(runs)]
     if any(result.code for result in results):
         sys.exit(f"exit {[result.code for result in results]}: cd {cwd} && {' '.join(command)}")
-    return Measured(statistics.median(r.seconds for r in results), int(statistics.median(r.peak for r in results)), 0)
+    return middle(results)
 
 
 def _measure_ours(estate: Path, env: Mapping[str, str]) -> dict[str, Measured]:
@@ -123,15 +122,18 @@ def _measure_terraform(estate: Path, env: Mapping[str, str], runs: int) -> Measu
     # Exit 0 under -detailed-exitcode also proves that the written state is the one an apply would leave.
     command = [terraform, "plan", "-input=false", "-lock=false", "-no-color", "-detailed-exitcode"]
     results = [_repeat(runs, command, root, env) for root in sorted((estate / "terraform").iterdir())]
-    return Measured(sum(r.seconds for r in results), max(r.peak for r in results), 0)
+    return together(results)
 
 
 def _measure_start(env: Mapping[str, str]) -> dict[str, Measured]:
+    """Take turns, so that a busy moment of the machine hits both."""
     _say(f"start-up, {START_RUNS} times")
-    return {
-        "python -c pass": _repeat(START_RUNS, [str(BIN / "python"), "-c", "pass"], OUT, env),
-        "flametree-cfg --help": _repeat(START_RUNS, [str(BIN / "flametree-cfg"), "--help"], OUT, env),
+    commands = {
+        "python -c pass": [str(BIN / "python"), "-c", "pass"],
+        "flametree-cfg --help": [str(BIN / "flametree-cfg"), "--help"],
     }
+    turns = [{name: _repeat(1, command, OUT, env) for name, command in commands.items()} for _ in range(START_RUNS)]
+    return {name: middle([turn[name] for turn in turns]) for name in commands}
 
 
 def _report(
@@ -140,12 +142,12 @@ def _report(
     theirs: Measured | None,
     start: Mapping[str, Measured],
 ) -> str:
-    both = Measured(ours["validate"].seconds + ours["plan"].seconds, max(ours["validate"].peak, ours["plan"].peak), 0)
+    both = together([ours["validate"], ours["plan"]])
     lines = [
         f"{options.resources:,} resources in {options.files:,} files; medians",
         "",
-        "| run | seconds | peak MB | of Terraform's time | of its memory |",
-        "|---|---|---|---|---|",
+        "| run | seconds | CPU s | peak MB | of Terraform's time | of its memory |",
+        "|---|---|---|---|---|---|",
         _row("flametree-cfg validate", ours["validate"], theirs),
         _row("flametree-cfg plan, no changes", ours["plan"], theirs),
         _row("flametree-cfg validate + plan", both, theirs),
@@ -162,7 +164,8 @@ def _report(
 
 def _row(name: str, measured: Measured, other: Measured | None) -> str:
     ratios = ("-", "-") if other is None else (_part(measured.seconds, other.seconds), _part(measured.peak, other.peak))
-    return f"| {name} | {measured.seconds:.2f} | {measured.peak / 1e6:.0f} | {ratios[0]} | {ratios[1]} |"
+    figures = f"{measured.seconds:.2f} | {measured.cpu:.2f} | {measured.peak / 1e6:.0f}"
+    return f"| {name} | {figures} | {ratios[0]} | {ratios[1]} |"
 
 
 def _part(ours: float, theirs: float) -> str:

@@ -28,6 +28,7 @@ class ExitCode(enum.IntEnum):
 # Over many tenants the first that occurs wins: the least safe to overlook stands first.
 EXIT_PRECEDENCE: tuple[ExitCode, ...] = (
     ExitCode.INTERRUPTED,
+    ExitCode.USAGE,
     ExitCode.DENIED,
     ExitCode.INVALID,
     ExitCode.STALE,

@@ -25,6 +25,8 @@ INJECTORS = frozenset(
     {
         "engine/applying.py",  # names a run and dates its line of history
         "platform/sqlite.py",  # hands the embedded registry its clock and its ids
+        "secret/keyfile.py",  # makes the master key
+        "secret/keyring.py",  # draws nonces
         "sql/opening.py",  # names a temporary file
         "state/world.py",  # the ledger's clock, ids and sleep
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 import threading
@@ -19,8 +20,14 @@ from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, error
 _STOPPING = ("SIGTERM", "SIGHUP")  # what a runner or a closed terminal sends; SIGINT raises by itself
 
 
+GC_THRESHOLD = (
+    200_000  # allocations: a run builds large trees without cycles and ends; the default walks them 100 times
+)
+
+
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
+    gc.set_threshold(GC_THRESHOLD)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -23,6 +23,7 @@ root = LazyGroup(
         "apply": Entry("flametree_cfg.cli.apply:apply", "Make the platform as the YAML says (also: sync)."),
         "destroy": Entry("flametree_cfg.cli.destroy:destroy", "Delete everything of a tenant that is ours."),
         "drift": Entry("flametree_cfg.cli.drift:drift", "Find changes made outside."),
+        "import": Entry("flametree_cfg.cli.adopt:adopt", "Take an object that exists into our care."),
         "show": Entry("flametree_cfg.cli.show:show", "Show objects as the portal's cards do."),
         "history": Entry("flametree_cfg.cli.history:history", "What was applied, when and by whom."),
         "state": Entry("flametree_cfg.cli.state:state", "The ledger of what was applied."),

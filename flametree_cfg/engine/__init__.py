@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flametree_cfg.engine.adopting import adopt
     from flametree_cfg.engine.applying import apply, destroy
     from flametree_cfg.engine.cards import show
     from flametree_cfg.engine.checking import check_drift
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.validation import validate
 
 _WHERE = {
+    "adopting": ("adopt",),
     "applying": ("apply", "destroy"),
     "cards": ("show",),
     "checking": ("check_drift",),
@@ -62,6 +64,7 @@ __all__ = [
     "PlanResult",
     "TenantResult",
     "add_system_integration",
+    "adopt",
     "apply",
     "check_drift",
     "destroy",

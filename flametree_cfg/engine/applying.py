@@ -172,10 +172,10 @@ def _carry_out(
 ) -> ApplyResult:
     refuse_unallowed(plan, session.options)
     secrets = needed_secrets(plan, sight, session)
-    _bind_platform(session, lease)
+    bind_platform(session, lease)
     run = uuid.uuid4().hex
     begun, at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
-    outcome = "failed"
+    outcome, serial = "failed", plan.serial
     try:
         for event in apply_plan(plan, session.platform, session.ledger, lease, secrets, run):
             progress.note(event)
@@ -183,13 +183,13 @@ def _carry_out(
         outcome = "applied"
     finally:
         number = 0
-        _bind_platform(session, lease)  # a registry that was just made has its name only now
+        bind_platform(session, lease)  # a registry that was just made has its name only now
         if plan.operations:
             if outcome != "applied" and progress.applied:
                 outcome = "partial"
+            serial = session.ledger.read(plan.tenant).serial
             line = _history_line(plan, sight, run, at, time.monotonic() - begun, outcome)
-            number = session.ledger.remember(lease, line, plan.operations)
-    serial = session.ledger.read(plan.tenant).serial if plan.operations else plan.serial
+            number = session.ledger.remember(lease, replace(line, serial=serial), plan.operations)
     return ApplyResult(
         result.folder,
         plan.tenant,
@@ -204,7 +204,8 @@ def _carry_out(
     )
 
 
-def _bind_platform(session: Session, lease: Lease) -> None:
+def bind_platform(session: Session, lease: Lease) -> None:
+    """Say in the ledger which platform its ids belong to, as soon as the platform has a name."""
     if session.platform.identity:
         session.ledger.bind_platform(lease, session.platform.identity)
 

@@ -3,6 +3,7 @@
 from flametree_cfg.plan.document import plan_body, plan_digest
 from flametree_cfg.plan.make import make_plan
 from flametree_cfg.plan.selection import Selection
+from flametree_cfg.plan.simulation import managed_view
 from flametree_cfg.plan.types import Handover, Plan
 
-__all__ = ["Handover", "Plan", "Selection", "make_plan", "plan_body", "plan_digest"]
+__all__ = ["Handover", "Plan", "Selection", "make_plan", "managed_view", "plan_body", "plan_digest"]

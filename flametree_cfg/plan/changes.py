@@ -187,8 +187,8 @@ def _name_held(wanting: Address, holder: Resource, sides: Sides) -> Diagnostic:
     return error(
         "exists-outside",
         "An object with this name exists outside our care",
-        f"{wanting} wants the name {holder.name!r}; the platform already has a {holder.type} {holder.address.kind} "
-        f"of that name with id {platform_id}",
+        f"{wanting} wants the name {holder.name!r}; the platform already has one of that name "
+        f"({holder.address.kind}, {holder.type}) with id {platform_id}",
         f"rename or delete one of them, or adopt it: flametree-cfg import PATH {wanting} {platform_id}",
         address=str(wanting),
         path=("name",),

@@ -127,11 +127,13 @@ def _free_code(step: Step, violation: Diagnostic, simulation: Simulation) -> Bui
     """Give a connector whose integration code another one still has a helper code for a moment."""
     resource = simulation.world.get(step.address)
     spec = simulation.catalog.get(step.address.kind, resource.type) if resource else None
-    if resource is None or spec is None or not spec.unique_per_agent or violation.path[:1] != ("settings",):
+    if resource is None or spec is None or not spec.unique_per_agent or violation.code != "not-unique-per-agent":
         return None
     setting = spec.unique_per_agent[0]
     before = resource.settings.get(setting)
-    helper = "TMP" + _helper(step.address, str(before)).upper()
+    helper = "TMP" + _helper(step.address, setting).upper()
+    if before == helper:
+        return None  # it has let go already: what holds the code stays
     change = FieldChange(("settings", setting), before, helper)
     return lambda sim: [sim.update(step.address, [change], part_of=f"swap of {setting}")]
 

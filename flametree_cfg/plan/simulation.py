@@ -309,7 +309,17 @@ def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Res
     if spec and isinstance(fields.get("settings"), Mapping):
         known = spec.schema.get("properties", {})
         fields["settings"] = {key: value for key, value in fields["settings"].items() if key in known}
+        if spec.accounts and spec.accounts.setting in fields["settings"]:
+            fields["settings"][spec.accounts.setting] = _in_order(
+                fields["settings"][spec.accounts.setting], managed.settings.get(spec.accounts.setting), spec.accounts.key
+            )
     return replace(managed, address=resource.address, fields=fields)
+
+
+def _in_order(accounts: Value, managed: Value, key: str) -> list[Value]:
+    """Order accounts as the managed ones are: their own order means nothing, and `compare` does not see it."""
+    places = {str(account.get(key)): place for place, account in enumerate(managed or [])}
+    return sorted(accounts or [], key=lambda account: places.get(str(account.get(key)), len(places)))
 
 
 def _says(value: Value) -> bool:

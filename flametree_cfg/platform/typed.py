@@ -70,7 +70,7 @@ class TypedForm:
             return (head,)
         if head in _HAVE_VERBS or head not in allowed or (head in ("settings", "environment") and not rest):
             hint = "it has a command of its own" if head in _HAVE_VERBS else "see `flametree-cfg explain`"
-            raise WrongUsage(error("no-such-path", "There is no such field", f"`{text}`", hint))
+            raise WrongUsage(error("no-such-field", "There is no such field", f"`{text}`", hint))
         accounts = self._spec.accounts if self._spec else None
         if head == "settings" and accounts and rest[0] == accounts.setting and len(rest) > 2:
             return (head, accounts.setting, ".".join(rest[1:-1]), rest[-1])

@@ -74,6 +74,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Change several rows or none: commits at the end, rolls back when anything is raised."""
+        if self._connection.in_transaction:  # joining it could let a read's end throw the write away
+            raise failure.unusable(self.path, "a write was begun inside another transaction")
         self.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -83,6 +83,8 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as problem:
         raise failure.from_sqlite(path, problem) from problem
+    except UnicodeDecodeError as problem:  # a message of SQLite's that repeats damaged text
+        raise failure.damaged(path, "text that is not UTF-8") from problem
     except OSError as problem:
         raise failure.from_os(path, problem) from problem
 
@@ -106,8 +108,12 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
             _uri(path, writable=writable), uri=True, isolation_level=None, check_same_thread=False
         )
-        for setting in _SETTINGS:
-            connection.execute(f"PRAGMA {setting}")
+        try:
+            for setting in _SETTINGS:
+                connection.execute(f"PRAGMA {setting}")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 

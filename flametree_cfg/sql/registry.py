@@ -107,6 +107,7 @@ MIGRATIONS = (
                 FOREIGN KEY (object) REFERENCES object (id) ON DELETE CASCADE
             )
             """,
+            "CREATE INDEX secret_tenant ON secret (tenant)",
             """
             CREATE TABLE operation (
                 id TEXT PRIMARY KEY,

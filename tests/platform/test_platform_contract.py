@@ -369,6 +369,24 @@ def test_what_was_broken_before_does_not_block(hand: Hand) -> None:
     assert hand.do(Action.STOP, BOB).status is OutcomeStatus.DONE
 
 
+def test_what_the_public_tenant_broke_does_not_block(hand: Hand, catalog: Catalog) -> None:
+    """A tenant may still edit an agent whose system connector was changed under it."""
+    public = Hand(hand.platform, "public")
+    shared = add_system(hand.platform, catalog, "mcp", "Shared", _typed_mcp("AAA"))
+    hand.ids[A] = public.ids[A] = shared.id
+    hand.create(B, "mcp", settings={"server_endpoint": "https://mcp.example", "integration_code": "BBB"})
+    hand.create(BOB, "inbound", connectors={"mcp": ["a", "b"]})
+    public.update(A, {("settings", "integration_code"): "BBB"})
+
+    assert hand.update(BOB, {("description",): "new"}).fields["description"] == "new"
+    with pytest.raises(PlatformFailed):
+        hand.create(EVE, "inbound", connectors={"mcp": ["a", "b"]})
+
+
+def _typed_mcp(code: str) -> dict[str, str]:
+    return {"settings.server_endpoint": "https://mcp.example", "settings.integration_code": code}
+
+
 def test_a_link_to_nothing_is_stale(hand: Hand) -> None:
     """What is linked has to be there, in this tenant."""
     other = Hand(hand.platform, "other")
@@ -485,11 +503,13 @@ def test_names_swap_in_one_batch(hand: Hand) -> None:
     assert (hand.live(A).fields["name"], hand.live(B).fields["name"]) == ("b", "a")
 
 
-def test_a_replaced_object_goes_under_its_outgoing_address(hand: Hand) -> None:
-    """The new object takes the address, the old one is found under `~old`."""
+@pytest.mark.parametrize("told", [True, False], ids=["told", "inferred"])
+def test_a_replaced_object_goes_under_its_outgoing_address(hand: Hand, told: bool) -> None:
+    """The new object takes the address, the old one is found under `~old`, even if only its old address was given."""
     hand.create(A, "llm", settings=LLM)
     old, outgoing = hand.ids[A], connector("a~old")
-    hand.ids[outgoing] = hand.ids.pop(A)
+    if told:
+        hand.ids[outgoing] = hand.ids.pop(A)
     hand.execute(
         hand.operation(Action.UPDATE, outgoing, {("name",): "moving"}),
         hand.creation(A, "vlm", settings=LLM),
@@ -511,7 +531,7 @@ def test_a_batch_is_all_or_nothing(hand: Hand) -> None:
 
     assert hand.platform.read("zoo") == before
     assert hand.platform.outcomes([first.id]) == {}
-    assert hand.update(A, {("description",): "later"}).fields["description"] == "later"
+    assert hand.create(B, "llm", settings=LLM).fields["name"] == "b"
 
 
 def _named(hand: Hand, address: Address, name: str) -> Operation:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from flametree_cfg.errors import ConfigInvalid, PlatformFailed, WrongUsage
-from flametree_cfg.model import MASKED, Kind, Status, Value, foreign_key
+from flametree_cfg.model import MASKED, Kind, Status, Value, connector, foreign_key
 from flametree_cfg.platform import Platform
 from flametree_cfg.platform.portal import Portal, add_system
 from flametree_cfg.schema import Catalog
-from tests.platform.hand import CANARY
+from tests.platform.hand import CANARY, Hand
 
 LLM: dict[str, Value] = {
     "settings.api_url": "https://api.example/v1",
@@ -116,6 +116,13 @@ def test_a_secret_that_cannot_be_right_is_refused_without_repeating_it(portal: P
         portal.create(Kind.CHANNEL, "telegram", "Bot", {"settings.bot_token": CANARY})
 
     assert CANARY not in str(refused.value)
+
+
+def test_what_was_wrong_before_does_not_hinder(portal: Portal) -> None:
+    """An object that some other hand left incomplete can still be edited."""
+    Hand(portal.platform).create(connector("half"), "llm", settings={"model_name": "m"})
+
+    assert portal.set("connector:half", {"description": "half"}).fields["description"] == "half"
 
 
 @pytest.mark.parametrize("path", ["type", "running", "default", "settings", "nonsense", "settings.", "environment"])

@@ -1,15 +1,20 @@
-"""Run the command line as a person does: another process, a folder, an environment."""
+"""Run the command line as a person does: a folder, an environment, and another process where one is needed."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from flametree_cfg.cli import run
 
 SECRETS = {
     "OPENAI_KEY": "sk-canary-0123456789abcdef",
@@ -17,48 +22,130 @@ SECRETS = {
     "BOT_TOKEN": "123456789:AAHcanaryCANARYcanaryCANARYcanary12",
     "NIGHT_BOT_TOKEN": "987654321:AAHcanaryCANARYcanaryCANARYcanary34",
 }
+HOME = ".flametree"
+PROGRAM = (sys.executable, "-m", "flametree_cfg")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def said(self) -> str:
+        """Give both streams."""
+        return self.stdout + self.stderr
+
+    @property
+    def codes(self) -> set[str]:
+        """Name the diagnostics on stderr: `error[locked]: …`."""
+        heads = (line.partition("]:")[0] for line in self.said.splitlines() if line.startswith(("error[", "warning[")))
+        return {head.partition("[")[2] for head in heads}
+
+    @property
+    def last(self) -> str:
+        """Give the last line of the result, which is always a summary."""
+        return self.stdout.splitlines()[-1]
 
 
 @dataclass
 class Zoo:
-    """One tenant called `zoo` in a folder of its own, with its ledger and registry beside it."""
+    """A folder of tenants, one of them called `zoo`, with ledger and registry beside it."""
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # or one further up would be found
+
+    @property
+    def home(self) -> Path:
+        """Give the folder of ledger, registry and key."""
+        return self.root / HOME
 
     @property
     def folder(self) -> Path:
         """Give the tenant's folder."""
         return self.root / "tenants" / "zoo"
 
-    def declare(self, text: str, file: str = "zoo.yaml") -> None:
-        """Write the tenant's YAML."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / file).write_text("tenant: zoo\n" + textwrap.dedent(text), encoding="utf-8")
+    def declare(self, text: str, file: str = "zoo.yaml", tenant: str = "zoo") -> Path:
+        """Write a tenant's YAML; gives the file."""
+        folder = self.root / "tenants" / tenant
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / file
+        path.write_text(f"tenant: {tenant}\n" + textwrap.dedent(text), encoding="utf-8")
+        return path
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run one command in the zoo's root; secrets are in its environment."""
+    def seen(self, more: Mapping[str, str]) -> dict[str, str]:
+        """Give the environment of a command."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("FLAMETREE", "CI"))}
-        return subprocess.run(
-            [sys.executable, "-m", "flametree_cfg", *arguments],
+        return {**kept, **SECRETS, **self.environment, **more}
+
+    def run(self, *arguments: str, **environment: str) -> Ended:
+        """Run one command in this process, in the zoo's root; nobody is there to be asked."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2))
+        with (
+            _environment(self.seen(environment)),
+            contextlib.chdir(self.root),
+            Path(os.devnull).open(encoding="utf-8") as nothing,
+            _streams(nothing, out, err),
+        ):
+            code = run(arguments)
+        return Ended(code, _text(out), _text(err))
+
+    def process(self, *arguments: str, **environment: str) -> Ended:
+        """Run one command as another process, in the zoo's root."""
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
             cwd=self.root,
-            env={**kept, **SECRETS, **self.environment, **environment},
+            env=self.seen(environment),
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             stdin=subprocess.DEVNULL,
             timeout=60,
             check=False,
         )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start one command as another process and go on."""
+        return subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=self.root,
+            env=self.seen(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+
+    def shell(self, script: str, **environment: str) -> Ended:
+        """Run a line of shell in the zoo's root; `$flametree` is the program."""
+        done = subprocess.run(
+            ["/bin/sh", "-c", script],
+            cwd=self.root,
+            env=self.seen({"flametree": " ".join(PROGRAM), **environment}),
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def ok(self, *arguments: str, **environment: str) -> str:
         """Run one command that has to end well; gives its standard output."""
         done = self.run(*arguments, **environment)
-        assert done.returncode == 0, f"{arguments} ended {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, f"{arguments} ended {done.returncode}\n{done.said}"
         return done.stdout
 
-    def apply(self, *arguments: str) -> str:
+    def apply(self, *arguments: str, path: str = "tenants/zoo") -> str:
         """Apply without asking."""
-        return self.ok("apply", "tenants/zoo", "--yes", *arguments)
+        return self.ok("apply", path, "--yes", *arguments)
 
     def settled(self) -> bool:
         """Tell whether a plan has nothing to do and no drift is found."""
@@ -66,7 +153,58 @@ class Zoo:
         drifted = self.run("drift", "check", "tenants/zoo")
         return (planned.returncode, drifted.returncode) == (0, 0)
 
+    def document(self, *arguments: str) -> dict[str, Any]:
+        """Run one command that has to end well; gives its JSON document."""
+        document: dict[str, Any] = json.loads(self.ok(*arguments, "--format", "json"))
+        return document
+
     def cards(self) -> list[dict[str, Any]]:
         """Give what `show` shows, without ids, which differ from registry to registry."""
-        cards = json.loads(self.ok("show", "tenants/zoo", "--format", "json"))["cards"]
+        cards = self.document("show", "tenants/zoo")["cards"]
         return [{key: value for key, value in card.items() if key not in ("platform_id", "id")} for card in cards]
+
+    def ids(self) -> dict[str, str]:
+        """Give the platform's id of everything that the ledger knows, by address."""
+        return {entry["address"]: entry["id"] for entry in json.loads(self.ok("state", "export", "tenants/zoo"))["entries"]}
+
+    def objects(self, tenant: str = "zoo") -> list[dict[str, Any]]:
+        """Give every object that the platform has of a tenant."""
+        objects: list[dict[str, Any]] = self.document("registry", "list", tenant)["objects"]
+        return objects
+
+    def files(self) -> dict[str, bytes]:
+        """Give the content of every file in the zoo's root but the tenants'."""
+        return {
+            str(path.relative_to(self.root)): path.read_bytes()
+            for path in sorted(self.root.rglob("*"))
+            if path.is_file() and "tenants" not in path.relative_to(self.root).parts
+        }
+
+
+@contextlib.contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _streams(stdin: io.TextIOBase, out: io.TextIOBase, err: io.TextIOBase) -> Iterator[None]:
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin, sys.stdout, sys.stderr = stdin, out, err  # type: ignore[assignment]  # any text stream will do
+    try:
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode("utf-8")

@@ -41,7 +41,7 @@ def test_killed_while_changing_everything(zoo: Zoo, point: str, reached: list[di
     zoo.declare(BEFORE)
     zoo.apply()
     zoo.declare(AFTER)
-    killed = zoo.run("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT=point, FLAMETREE_TESTING="1")
+    killed = zoo.process("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT=point, FLAMETREE_TESTING="1")
     zoo.apply()
 
     assert killed.returncode == -signal.SIGKILL
@@ -53,7 +53,7 @@ def test_killed_while_changing_everything(zoo: Zoo, point: str, reached: list[di
 def test_killed_on_the_first_apply(zoo: Zoo, point: str) -> None:
     """Also when neither ledger nor registry existed before."""
     zoo.declare(BEFORE)
-    killed = zoo.run("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT=point, FLAMETREE_TESTING="1")
+    killed = zoo.process("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT=point, FLAMETREE_TESTING="1")
     zoo.apply()
 
     assert killed.returncode == -signal.SIGKILL
@@ -64,7 +64,7 @@ def test_killed_on_the_first_apply(zoo: Zoo, point: str) -> None:
 def test_what_was_open_is_told(zoo: Zoo) -> None:
     """The plan after a crash says that an apply was interrupted, and the next apply says what it settled."""
     zoo.declare(BEFORE)
-    zoo.run("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT="after-platform", FLAMETREE_TESTING="1")
+    zoo.process("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT="after-platform", FLAMETREE_TESTING="1")
     planned = zoo.run("plan", "tenants/zoo")
     again = zoo.run("apply", "tenants/zoo", "--yes")
 
@@ -76,4 +76,4 @@ def test_crash_points_need_two_switches(zoo: Zoo, tmp_path: Path) -> None:
     """Nobody crashes by one stray variable."""
     zoo.declare(BEFORE)
 
-    assert zoo.run("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT="after-platform").returncode == 0
+    assert zoo.process("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT="after-platform").returncode == 0

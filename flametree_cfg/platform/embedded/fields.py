@@ -118,6 +118,9 @@ def put_secret(fields: dict[str, Value], path: Path, secret: Secret, accounts: A
 
     A path that leads nowhere any more (its account was taken out of the form) is left out.
     """
+    if len(path) == 2 and isinstance(inside := fields.get(str(path[0])), dict):
+        inside[str(path[1])] = secret  # nearly all of them
+        return
     value: Value = fields
     for step in path[:-1]:
         if isinstance(value, dict):

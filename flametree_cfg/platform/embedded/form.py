@@ -72,8 +72,8 @@ def _cell(name: str, value: Value) -> str:
     if SEPARATOR in text or isinstance(value, dict | list):
         raise PlatformFailed(
             error(
-                "comma-in-account",
-                "An account's value cannot be stored in a comma list",
+                "account-with-comma",
+                "Comma inside a field of an account",
                 f"`{name}` holds a comma or is no plain value",
                 "leave the comma out, or make a connection of its own for this account",
             )

@@ -32,7 +32,7 @@ def unresolved(batch: Batch) -> PlatformFailed | None:
         *(
             error(
                 "unresolved-secret",
-                "Secret reference cannot be resolved",
+                "A secret that has to be sent does not resolve here",
                 f"{reference} of {address} came without a value",
                 "make the reference resolvable where apply runs",
                 address=address,

@@ -204,6 +204,7 @@ class Writer:
         else:
             self._database.execute(registry.CLEAR_DEFAULT, (self._tenant, platform_id))
         changed = [one for one in (platform_id, holder if default else None) if one]
+        # A system connector's own version does not grow: what one tenant takes as its default concerns no other.
         for one in changed:
             self._database.execute(registry.TOUCH, (self._tenant, one))
         return [(Kind.CONNECTOR, one) for one in changed]

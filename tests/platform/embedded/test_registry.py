@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import sqlite3
 import threading
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from flametree_cfg.errors import AccessDenied, FlametreeError, PlatformFailed
 from flametree_cfg.model import MASKED, Action, Secret, agent, channel, connector
 from flametree_cfg.platform import Platform, open_platform
+from flametree_cfg.platform.portal import Portal
 from flametree_cfg.schema import Catalog
 from flametree_cfg.secret.keyring import Keyring
 from tests.platform.hand import BOT, CANARY, LLM, Hand, account, open_sqlite
@@ -220,6 +222,26 @@ def test_a_renamed_account_keeps_its_password(hand: Hand, folder: Path) -> None:
 
     assert path == '["settings","accounts","b@x.example","password"]'
     assert Keyring(b"k" * 32).unseal(sealed, ("zoo", hand.ids[mail], path)) == CANARY
+
+
+@pytest.mark.parametrize("addresses", ["b@x.example,a@x.example", "c@x.example,d@x.example"])
+def test_typed_addresses_leave_passwords_in_their_place(
+    hand: Hand, folder: Path, catalog: Catalog, addresses: str
+) -> None:
+    """Item n of the list of addresses gets the n-th password, whoever had it before."""
+    mail = channel("mail")
+    hand.secrets["${env:B}"] = "second"
+    accounts = [account("a@x.example"), account("b@x.example", password=Secret("${env:B}"))]
+    hand.create(mail, "email", settings={"accounts": accounts})
+    Portal(hand.platform, catalog, "zoo").set("channel:mail", {"settings.address": addresses})
+    connection = raw(folder)
+    rows = connection.execute("SELECT path, sealed FROM secret WHERE object = ?", (hand.ids[mail],)).fetchall()
+    connection.close()
+    opened = {
+        json.loads(path)[2]: Keyring(b"k" * 32).unseal(sealed, ("zoo", hand.ids[mail], path)) for path, sealed in rows
+    }
+
+    assert opened == dict(zip(addresses.split(","), [CANARY, "second"], strict=True))
 
 
 def test_settings_are_kept_as_the_portals_form(hand: Hand, folder: Path) -> None:
