@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from flametree_cfg.errors import FlametreeError, PartlyApplied, PlanStale, PlatformFailed, error
+from flametree_cfg.errors import FlametreeError, Locked, PartlyApplied, error
 from flametree_cfg.model import (
     LEDGER_ONLY,
     Action,
@@ -38,16 +38,24 @@ def resume(platform: Platform, ledger: Ledger, lease: Lease, stored: Stored) -> 
     """
     if not stored.pending:
         return
-    known = platform.outcomes([operation.id for operation in stored.pending])
-    if known:
-        ledger.record(lease, [known[operation.id] for operation in stored.pending if operation.id in known])
-    never = [operation.id for operation in stored.pending if operation.id not in known]
-    if never:
-        ledger.abandon(lease, never)
+    known = _settle(stored.pending, platform, ledger, lease)
     total = len(stored.pending)
     for index, operation in enumerate(stored.pending, 1):
         message = "done before the interruption" if operation.id in known else "never carried out; planned anew"
         yield Event(Stage.RESUMED, stored.tenant, operation, index, total, message)
+
+
+def _settle(
+    journaled: Sequence[Operation], platform: Platform, ledger: Ledger, lease: Lease
+) -> Mapping[str, Outcome]:
+    """Record what the platform did of journaled operations, strike what it never did; gives the former."""
+    known = platform.outcomes([operation.id for operation in journaled])
+    if known:
+        ledger.record(lease, [known[operation.id] for operation in journaled if operation.id in known])
+    never = [operation.id for operation in journaled if operation.id not in known]
+    if never:
+        ledger.abandon(lease, never)
+    return known
 
 
 def apply_plan(
@@ -66,7 +74,7 @@ def apply_plan(
 
     Raises:
         PartlyApplied: earlier batches are applied and recorded, the rest is not; applying again continues.
-        PlanStale, PlatformFailed: nothing was applied.
+        PlanStale, PlatformFailed, AccessDenied: nothing was applied.
         Locked: the lease was lost.
     """
     started = time.monotonic()
@@ -80,7 +88,9 @@ def apply_plan(
             yield Event(Stage.STARTED, plan.tenant, operation, index, total)
         try:
             outcomes = _execute(Batch(plan.tenant, tuple(operations), ids, secrets), platform, ledger, lease)
-        except (PlanStale, PlatformFailed) as problem:
+        except Locked:
+            raise
+        except FlametreeError as problem:
             if first:
                 raise _partly(problem, first, total) from problem
             raise
@@ -105,8 +115,8 @@ def _execute(batch: Batch, platform: Platform, ledger: Ledger, lease: Lease) -> 
     crash.point("before-platform")
     try:
         outcomes = platform.execute(batch)
-    except (PlanStale, PlatformFailed):
-        ledger.abandon(lease, [operation.id for operation in batch.operations])
+    except FlametreeError:
+        _settle(batch.operations, platform, ledger, lease)  # a failed commit may have happened: ask, do not assume
         raise
     crash.point("after-platform")
     crash.point("before-ledger")
