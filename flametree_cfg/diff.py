@@ -63,7 +63,7 @@ def compare(before: Resource, after: Resource, managed: Resource, catalog: Catal
     for key in managed.fields:
         old, new = before.fields.get(key), after.fields.get(key)
         if same(old, new):
-            if key in _WITH_SECRETS and new:
+            if key in WITH_SECRETS and new:
                 not_checked += [(key, *path) for path in _unprinted(new)]
             continue
         for change in _field(key, old, new, managed, catalog):
@@ -74,7 +74,8 @@ def compare(before: Resource, after: Resource, managed: Resource, catalog: Catal
     return Difference(tuple(changes), tuple(not_checked)) if changes or not_checked else SAME
 
 
-_WITH_SECRETS = frozenset({"settings", "environment", "push"})
+WITH_SECRETS = frozenset({"settings", "environment", "push"})
+"""Fields of a resource that may hold secrets."""
 
 
 def _field(key: str, old: Value, new: Value, managed: Resource, catalog: Catalog) -> Iterator[FieldChange]:
@@ -257,7 +258,7 @@ def fill_secrets(live: Resource, stored: Resource, catalog: Catalog) -> Resource
     changed behind our back is not observable.
     """
     fields: dict[str, Value] | None = None
-    for key in _WITH_SECRETS:
+    for key in WITH_SECRETS:
         value = live.fields.get(key)
         if not value:
             continue
@@ -266,7 +267,7 @@ def fill_secrets(live: Resource, stored: Resource, catalog: Catalog) -> Resource
         if filled is not value:
             fields = {**live.fields} if fields is None else fields
             fields[key] = filled
-    return live if fields is None else replace(live, fields=fields)
+    return live if fields is None else Resource(live.address, fields, live.external, live.system)
 
 
 def _account_key(resource: Resource, catalog: Catalog) -> Accounts | None:

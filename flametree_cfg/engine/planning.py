@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, located
+from flametree_cfg.diff import WITH_SECRETS
 from flametree_cfg.engine.options import Options, PlanResult
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
@@ -31,7 +33,7 @@ from flametree_cfg.model import (
     Secret,
     Stored,
     Tenant,
-    map_secrets,
+    Value,
     parse_address,
     secrets_in,
 )
@@ -175,7 +177,7 @@ def references_of(tenant: Tenant) -> set[str]:
 
 
 def _secrets(resource: Resource) -> Iterator[tuple[tuple[str | int, ...], Secret]]:
-    for key in ("settings", "environment", "push"):
+    for key in WITH_SECRETS:
         value = resource.fields.get(key)
         if value:
             yield from secrets_in(value, (key,))
@@ -186,20 +188,45 @@ def with_fingerprints(tenant: Tenant, prints: Mapping[str, str]) -> Tenant:
     if not prints:
         return tenant
 
-    def printed(_path: object, secret: Secret) -> Secret:
-        return Secret(secret.reference, prints.get(secret.reference, ""))
+    printed = {reference: Secret(reference, print_) for reference, print_ in prints.items()}
+    return replace(tenant, declarations={a: _with_prints(d, printed) for a, d in tenant.declarations.items()})
 
-    def declared(declaration: Declaration) -> Declaration:
-        resource = declaration.resource
-        if not any(True for _ in _secrets(resource)):
-            return declaration
-        fields = {
-            key: map_secrets(value, printed) if key in ("settings", "environment", "push") else value
-            for key, value in resource.fields.items()
-        }
-        return replace(declaration, resource=replace(resource, fields=fields))
 
-    return replace(tenant, declarations={a: declared(d) for a, d in tenant.declarations.items()})
+def _with_prints(declaration: Declaration, printed: Mapping[str, Secret]) -> Declaration:
+    before = declaration.resource
+    changed: dict[str, Value] = {}
+    for key in WITH_SECRETS:
+        value = before.fields.get(key)
+        if value:
+            filled = _filled(value, printed)
+            if filled is not value:
+                changed[key] = filled
+    if not changed:
+        return declaration
+    resource = Resource(before.address, {**before.fields, **changed}, before.external, before.system)
+    return Declaration(
+        resource, declaration.location, declaration.previously, declaration.protected, declaration.attachments
+    )
+
+
+def _filled(value: Value, printed: Mapping[str, Secret]) -> Value:
+    """Put fingerprints on the secrets in a value; the value itself where there are none."""
+    if isinstance(value, Secret):
+        return printed.get(value.reference, value)
+    if isinstance(value, dict):
+        changed = {}
+        for key, item in value.items():
+            if item.__class__ in _COMPOUND and (filled := _filled(item, printed)) is not item:
+                changed[key] = filled
+        return {**value, **changed} if changed else value
+    if isinstance(value, list):
+        items = [_filled(item, printed) if item.__class__ in _COMPOUND else item for item in value]
+        return items if any(map(operator.is_not, items, value)) else value
+    return value
+
+
+_COMPOUND = frozenset({Secret, dict, list})
+"""Classes that are or hold secrets; all others are passed over without a call."""
 
 
 def _interrupted(stored: Stored) -> Iterator[Diagnostic]:

@@ -47,10 +47,9 @@ def make_plan(
     found.problems += problems_outside(sides, found)
     if found.problems:
         raise ConfigInvalid(*found.problems)
-    ledger_only = [*_moves(sides), *_bindings(sides, catalog), *_forgets(sides, found)]
     simulation = Simulation(sides, catalog, found.changes) if found.changes or _foreign(sides) else None
     steps = order_steps(simulation, plan_phases(sides, found.changes, catalog)) if simulation else []
-    operations = _numbered([*ledger_only, *steps])
+    operations = _numbered([*_moves(sides), *_bindings(sides, catalog), *steps, *_forgets(sides, found)])
     warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]
     if simulation and simulation.standing:
         warnings += _still_standing(simulation)
@@ -110,6 +109,7 @@ def _bindings(sides: Sides, catalog: Catalog) -> Iterator[Operation]:
 
 
 def _forgets(sides: Sides, found: Found) -> Iterator[Operation]:
+    """Forget last: until then operations speak of the object (its attachments go, its links are effects)."""
     for address in sorted(found.forgotten):
         resource = sides.stored[address].resource
         yield Operation("", Action.FORGET, address, type=resource.type, before=resource)

@@ -39,7 +39,7 @@ def as_written(node: Node, *, forbidden: str = "") -> dict[str, Any]:
     """
     if node.get("writeOnly"):
         return secret_reference(node)
-    written = {key: value for key, value in node.items() if key != "$schema"}
+    written = {key: value for key, value in node.items() if key not in {"$schema", "$comment"}}
     types = types_of(node)
     if "string" in types and "enum" not in node:
         _forbid(written, any_of(REFERENCE_INSIDE, CONTROL, *filter(None, [forbidden])))

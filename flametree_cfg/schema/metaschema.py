@@ -135,6 +135,7 @@ TYPE_FILE: dict[str, Any] = {
     "properties": {
         **_KEYWORDS,
         "$schema": {"const": DIALECT},
+        "$comment": _TEXT,
         "type": {"const": "object"},
         "additionalProperties": {"const": False},
         "x-category": _TEXT,
@@ -168,6 +169,7 @@ AGENT_FILE: dict[str, Any] = {
     "type": "object",
     "properties": {
         "$schema": {"const": DIALECT},
+        "$comment": _TEXT,
         "title": _TEXT,
         "description": _TEXT,
         "type": {"const": "object"},

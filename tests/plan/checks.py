@@ -39,10 +39,10 @@ def the_end_is_what_was_asked_for(told: Chapter) -> None:
     after = told.after
     names = {old: after.stored.entries[a].id for a, old in told.goal.ids.items() if old.startswith("new ")}
     expected = {_renamed(key, names): _renamed(one, names) for key, one in told.goal.objects.items()}
-    ours = set(after.stored.ids().values())
+    ours = {platform_id for address, platform_id in after.stored.ids().items() if address not in told.goal.kept}
 
     assert _comparable(after.platform.objects) == _comparable(expected)
-    assert {entry for entry in after.stored.entries} == {*told.goal.ids, *(told.goal.kept & _alive(told, after))}
+    assert set(told.goal.ids) <= set(after.stored.entries) <= {*told.goal.ids, *told.goal.kept}
     assert ours <= set(after.platform.objects)
 
 
@@ -126,8 +126,8 @@ def others_are_left_alone(told: Chapter) -> None:
     """No operation concerns what is not ours; of an external object only links and the default are."""
     for operation, sides in _turns(told):
         assert not operation.address.foreign
-        if operation.action is Action.CREATE:
-            continue
+        if operation.action is Action.CREATE or operation.address.kind is Kind.ATTACHMENT:
+            continue  # an attachment is ours where we declare it, whoever made it first
         body = sides.stored.entries.get(operation.address)
         assert body is not None, operation
         if body.resource.external:
@@ -174,6 +174,8 @@ def moved_keys_keep_their_objects(told: Chapter) -> None:
     for operation in told.plan.operations:
         if operation.action is Action.MOVE and not operation.address.key.endswith("~old"):
             assert operation.previous is not None
+            if told.before.id_of(operation.previous) not in told.before.platform.objects:
+                continue  # somebody deleted it
             assert told.after.id_of(operation.address) == told.before.id_of(operation.previous)
 
 
@@ -219,10 +221,6 @@ def _fresh_before(told: Chapter, address: Address) -> bool:
     return not (one and one.get("stale"))
 
 
-def _alive(told: Chapter, after: Applied) -> set[Address]:
-    return {a for a in after.stored.entries if after.stored.entries[a].id in after.platform.objects}
-
-
 def _renamed(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, str):
         return "/".join(names.get(part, part) for part in value.split("/")) if "new " in value else value
@@ -254,4 +252,6 @@ def _agrees(before: Any, stored: Any) -> bool:
     empty: tuple[Any, ...] = (None, "", [], {}, False)
     if isinstance(before, dict) and isinstance(stored, dict):
         return all(_agrees(at_path(before, (key,)), at_path(stored, (key,))) for key in {*before, *stored})
+    if isinstance(before, list) and isinstance(stored, list) and all(isinstance(one, dict) for one in before):
+        return sorted(before, key=str) == sorted(stored, key=str)  # accounts have no order
     return bool(before == stored) or (before in empty and stored in empty)

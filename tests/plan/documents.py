@@ -203,14 +203,14 @@ def _has(body: Mapping[str, Any], document: Document, role: str) -> bool:
 
 
 @st.composite
-def edited(draw: Draw, before: Document) -> Document:
+def edited(draw: Draw, before: Document, *, alone: bool = False) -> Document:
     """Draw an edit of a document, or another document altogether; the result is valid."""
     if draw(st.integers(0, 5)) == 0:
         return draw(documents())
     document = copy.deepcopy(before)
     for _ in range(draw(st.integers(1, 6))):
         attempt = copy.deepcopy(document)
-        edit = draw(st.sampled_from(EDITS))
+        edit = draw(st.sampled_from(EDITS[:-3] if alone else EDITS))
         edit(draw, attempt)
         if read(attempt):
             document = attempt
@@ -465,6 +465,22 @@ def declare_external(draw: Draw, document: Document) -> None:
             document.setdefault("agents", {})["ext-a"] = {"type": "inbound", "name": "Theirs", "external": True, **kept}
 
 
+def adopt(draw: Draw, document: Document) -> None:
+    """Declare as one's own what was external, or the other way round."""
+    section = _section(draw)
+    for key in _some(draw, document, section):
+        body = document[section][key]
+        if body.pop("external", False):
+            fresh = connector(draw, "llm", body["name"]) if section == "connectors" else body
+            fresh = channel(draw, "telegram", body["name"], key) if section == "channels" else fresh
+            document[section][key] = fresh
+        elif section == "agents":
+            kept = {name: body[name] for name in ("connectors", "channels") if name in body}
+            document[section][key] = {"type": body["type"], "name": body["name"], "external": True, **kept}
+        elif not body.get("system"):
+            document[section][key] = {"type": body["type"], "name": body["name"], "external": True}
+
+
 EDITS = (
     rotate_names,
     rotate_names,
@@ -486,6 +502,8 @@ EDITS = (
     unmanage,
     protect,
     declare_external,
+    declare_external,
+    adopt,
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from flametree_cfg.model import (
     LEDGER_ONLY,
+    Action,
     Address,
     LiveTenant,
     Operation,
@@ -92,12 +93,13 @@ class Applied:
         return replace(self, platform=platform, stored=replace(self.stored, entries=entries))
 
     def carry_out(self, plan: Plan) -> Applied:
-        """Do what `apply` does: what only the ledger hears of, the operations, then what heals the ledger."""
-        sides = self._amended([one for one in plan.operations if one.action in LEDGER_ONLY])
+        """Do what `apply` does: keys that move and externals found, the operations, what is forgotten, what heals."""
+        forgets = [one for one in plan.operations if one.action is Action.FORGET]
+        sides = self._amended([one for one in plan.operations if one.action in LEDGER_ONLY - {Action.FORGET}])
         for operation in plan.operations:
             if operation.action not in LEDGER_ONLY:
                 sides = sides.step(operation)
-        return sides._amended(plan.heals)
+        return sides._amended(forgets)._amended(plan.heals)
 
     def _amended(self, operations: Iterable[Operation]) -> Applied:
         listed = list(operations)

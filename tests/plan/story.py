@@ -68,7 +68,7 @@ def tell(draw: Callable[[st.SearchStrategy[Any]], Any], check: Callable[[Chapter
     document = draw(documents())
     for number in range(draw(st.integers(2, 4))):
         if number:
-            document = draw(edited(document))
+            document = draw(edited(document, alone=alone))
         told = chapter(sides, document)
         check(told)
         if told.plan is not None:
