@@ -48,7 +48,7 @@ def _credentials(channel: Resource, spec: TypeSpec | None) -> Iterator[tuple[Any
     for path, secret in secrets_in(channel.settings, ("settings",)):
         if secret.reference:
             around = at_path(channel.fields, path[:-1])
-            told_apart = tuple(
-                str(around[name] if name in around else channel.settings.get(name, "")) for name in identity
-            )
-            yield (channel.type, secret.reference, told_apart), path
+            known = [around[name] if name in around else channel.settings.get(name) for name in identity]
+            if identity and path[:-1] == ("settings",) and spec and spec.accounts:
+                continue  # beside the accounts, not of one: a webhook's verify token tells no account
+            yield (channel.type, secret.reference, tuple(map(str, known))), path

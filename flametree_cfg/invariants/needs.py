@@ -14,15 +14,11 @@ from flametree_cfg.model import Address, Kind, Resource
 if TYPE_CHECKING:
     from flametree_cfg.schema import Catalog, Role
 
-# The roles to run for a catalog whose type files say `required_to_run` under no `x-role`. Source: domain.md R21.
-_NEEDED_TO_RUN = frozenset({"llm"})
-
 
 @lru_cache(maxsize=8)  # asked at every step of a plan; a catalog never changes
 def roles_to_run(catalog: Catalog) -> tuple[Role, ...]:
     """List the roles without which no agent runs: those whose type file says `required_to_run` under `x-role`."""
-    said = tuple(role for role in catalog.roles.values() if _says_required(catalog, role))
-    return said or tuple(role for role in catalog.roles.values() if role.name in _NEEDED_TO_RUN)
+    return tuple(role for role in catalog.roles.values() if _says_required(catalog, role))
 
 
 def _says_required(catalog: Catalog, role: Role) -> bool:

@@ -36,7 +36,7 @@ class Sides:
     Attributes:
         stored: the ledger's entries, after keys were renamed (`previously:`) or replaced objects put aside.
         live: what the platform has; without a refresh, what the ledger says it has.
-        found: externals that the ledger does not know yet, or under another id.
+        found: externals that the ledger does not know yet, or under another id, and declared attachments that exist.
         moves: address before to address after, as the ledger has to record it.
     """
 
@@ -80,6 +80,7 @@ def join_sides(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog:
                 resources.setdefault(address, declaration.resource)
         return Sides(tenant, entries, Snapshot(tenant.name, resources), {}, found, moves)
     snapshot, objects = live_snapshot(live, ids)
+    found |= _found_attachments(tenant, entries, objects)
     filled = {
         address: fill_secrets(resource, entries[address].resource, catalog) if address in entries else resource
         for address, resource in snapshot.resources.items()
@@ -155,6 +156,17 @@ def _found_externals(tenant: Tenant, entries: Mapping[Address, Entry], live: Liv
     if missing:
         raise ConfigInvalid(*missing)
     return found
+
+
+def _found_attachments(
+    tenant: Tenant, entries: Mapping[Address, Entry], objects: Mapping[Address, LiveObject]
+) -> dict[Address, str]:
+    """Find declared attachments that somebody made before us; what they join is known, so they cannot be others."""
+    return {
+        address: objects[address].id
+        for address in tenant.declarations
+        if address.kind is Kind.ATTACHMENT and address not in entries and address in objects
+    }
 
 
 def _not_found(resource: Resource) -> Diagnostic:

@@ -41,12 +41,15 @@ def judged(kind: Kind, type_name: str, more: Mapping[str, Any], *resources: Reso
 def test_role_that_says_required_to_run_is_required() -> None:
     """Which roles an agent needs to run is said by the type file that fills them."""
     ears = {"x-role": {"name": "stt", "required_to_run": True}}
-    running = Resource(agent("a"), {"type": "inbound", "name": "A", "running": True, "connectors": {"stt": "ears"}})
+    linked = {"llm": "model", "stt": "ears"}
+    running = Resource(agent("a"), {"type": "inbound", "name": "A", "running": True, "connectors": linked})
+    model = Resource(connector("model"), {"type": "llm", "name": "Model"})
     stt = Resource(connector("ears"), {"type": "stt", "name": "Ears"})
-    bare = running.with_fields(connectors={})
+    bare = running.with_fields(connectors={"llm": "model"})
 
-    assert judged(Kind.CONNECTOR, "stt", ears, stt, running) == []
-    assert judged(Kind.CONNECTOR, "stt", ears, stt, bare) == ["running-without-role"]
+    assert judged(Kind.CONNECTOR, "stt", ears, model, stt, running) == []
+    assert judged(Kind.CONNECTOR, "stt", ears, model, stt, bare) == ["running-without-role"]
+    assert judged(Kind.CONNECTOR, "stt", {}, model, stt, bare) == []
 
 
 def test_one_credential_serves_several_numbers_where_the_type_tells_them_apart() -> None:

@@ -186,7 +186,7 @@ def links(draw: Draw, document: Document) -> dict[str, Any]:
 def _with_own_codes(keys: Any, document: Document) -> list[str]:
     found: dict[str, str] = {}
     for key in keys:
-        found.setdefault(document["connectors"][key]["settings"].get("integration_code", ""), key)
+        found.setdefault(document["connectors"][key].get("settings", {}).get("integration_code", ""), key)
     if len(found) > 1:
         found.pop("", None)
     return list(found.values())
@@ -395,7 +395,7 @@ def no_speech(draw: Draw, document: Document) -> None:
                     body.get("channels", {}).pop(place, None)
 
 
-def settings(draw: Draw, document: Document) -> None:
+def change_settings(draw: Draw, document: Document) -> None:
     """Change settings or environment."""
     section = draw(st.sampled_from(["connectors", "channels"]))
     for key in _some(draw, document, section):
@@ -466,19 +466,19 @@ def declare_external(draw: Draw, document: Document) -> None:
 
 
 def adopt(draw: Draw, document: Document) -> None:
-    """Declare as one's own what was external, or the other way round."""
+    """Declare as one's own what was external, or now and then the other way round."""
+    for section, key in (("connectors", "ext-k"), ("channels", "ext-c"), ("agents", "ext-a")):
+        body = document.get(section, {}).get(key)
+        if body and draw(st.booleans()):
+            del body["external"]
+            if section != "agents":
+                make = connector(draw, "llm", "Theirs") if section == "connectors" else channel(draw, "telegram", "Theirs", key)
+                document[section][key] = make
     section = _section(draw)
-    for key in _some(draw, document, section):
+    for key in _some(draw, document, section) if draw(st.integers(0, 9)) == 0 else ():
         body = document[section][key]
-        if body.pop("external", False):
-            fresh = connector(draw, "llm", body["name"]) if section == "connectors" else body
-            fresh = channel(draw, "telegram", body["name"], key) if section == "channels" else fresh
-            document[section][key] = fresh
-        elif section == "agents":
-            kept = {name: body[name] for name in ("connectors", "channels") if name in body}
-            document[section][key] = {"type": body["type"], "name": body["name"], "external": True, **kept}
-        elif not body.get("system"):
-            document[section][key] = {"type": body["type"], "name": body["name"], "external": True}
+        kept = {name: body[name] for name in ("connectors", "channels") if name in body}
+        document[section][key] = {"type": body["type"], "name": body["name"], "external": True, **kept}
 
 
 EDITS = (
@@ -496,7 +496,7 @@ EDITS = (
     swap_codes,
     relink,
     no_speech,
-    settings,
+    change_settings,
     about_agent,
     switch,
     unmanage,

@@ -49,18 +49,18 @@ def accepted(path: Path, data: bytes, right: dict[str, Stored]) -> Iterator[str]
             if ledger.read(tenant) != right[tenant]:
                 yield tenant
         except StorageFailed as problem:
-            assert str(path) in str(problem)
+            assert str(path) in str(problem)  # noqa: PT017  # refused or right, both are fine
     ledger.close()
     for suffix in ("-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 def test_flipped_bytes_are_never_read_as_something_else(path: Path) -> None:
-    """A thousand single-byte flips: each is refused or harmless."""
+    """Hundreds of single-byte flips: each is refused or harmless."""
     right, data = read_all(path), path.read_bytes()
     chance = random.Random(20260301)
     wrong = []
-    for _ in range(1000):
+    for _ in range(800):
         place, damaged = chance.randrange(len(data)), bytearray(data)
         damaged[place] ^= chance.randrange(1, 256)
         wrong += [(place, tenant) for tenant in accepted(path, bytes(damaged), right)]
@@ -73,7 +73,7 @@ def test_writing_to_a_damaged_ledger_is_right_or_refused(path: Path) -> None:
     data = path.read_bytes()
     chance = random.Random(42)
     counts = set()
-    for _ in range(150):
+    for _ in range(60):
         damaged = bytearray(data)
         damaged[chance.randrange(len(data))] ^= chance.randrange(1, 256)
         path.write_bytes(damaged)
