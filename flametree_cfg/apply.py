@@ -109,9 +109,7 @@ def _amend(ledger: Ledger, lease: Lease, operations: Sequence[Operation]) -> Non
 
 
 def _execute(batch: Batch, platform: Platform, ledger: Ledger, lease: Lease) -> Sequence[Outcome]:
-    crash.point("before-journal")
     ledger.intend(lease, batch)
-    crash.point("after-journal")
     crash.point("before-platform")
     try:
         outcomes = platform.execute(batch)
@@ -119,9 +117,7 @@ def _execute(batch: Batch, platform: Platform, ledger: Ledger, lease: Lease) -> 
         _settle(batch.operations, platform, ledger, lease)  # a failed commit may have happened: ask, do not assume
         raise
     crash.point("after-platform")
-    crash.point("before-ledger")
     ledger.record(lease, outcomes)
-    crash.point("after-ledger")
     return outcomes
 
 

@@ -138,14 +138,15 @@ def _both_empty(old: Value, new: Value) -> bool:
 
 def _compare_secrets(old: Secret, new: Secret) -> Note | None:
     """Judge two secrets: None if they are one, else what is special; unequal keys cannot be compared."""
-    if old.fingerprint and new.fingerprint and _key_id(old) == _key_id(new):
+    if old.fingerprint and new.fingerprint and key_id(old) == key_id(new):
         return None if old.fingerprint == new.fingerprint else Note.ROTATED
     if not old.reference and not old.fingerprint:
         return Note.NONE  # never set by us: it has to be sent
     return Note.NOT_CHECKED
 
 
-def _key_id(secret: Secret) -> str:
+def key_id(secret: Secret) -> str:
+    """Name the master key that a secret was fingerprinted with; empty without a fingerprint."""
     return secret.fingerprint.partition(":")[0]
 
 

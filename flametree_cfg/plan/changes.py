@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from flametree_cfg.diff import Change, compare
+from flametree_cfg.diff import Change, compare, key_id
 from flametree_cfg.errors import Diagnostic, Path, error, warning
 from flametree_cfg.model import (
     Action,
@@ -96,12 +96,18 @@ def _compare_declared(sides: Sides, address: Address, desired: Resource, catalog
 
 
 def keep_fingerprints(desired: Resource, stored: Resource) -> Resource:
-    """Keep what the ledger knows of secrets that cannot be resolved here and whose reference did not change."""
+    """
+    Keep what the ledger knows of secrets whose reference did not change and that cannot be compared here.
+
+    Without a value, or under another master key, nobody knows whether the platform has what the reference means now: a
+    fingerprint of the value at hand would hide its rotation for ever.
+    """
 
     def known(path: Path, secret: Secret) -> Secret:
         before = at_path(stored.fields, path)
-        unresolved = not secret.fingerprint and isinstance(before, Secret) and before.reference == secret.reference
-        return before if unresolved else secret
+        same = isinstance(before, Secret) and before.reference == secret.reference
+        comparable = same and bool(secret.fingerprint) and key_id(before) == key_id(secret)
+        return before if same and not comparable else secret
 
     return replace(desired, fields=map_secrets(desired.fields, known))
 
@@ -127,7 +133,7 @@ def _judge_undeclared(sides: Sides, address: Address, entry: Entry, found: Found
         found.unmanaged.append(address)
     elif address not in sides.live.resources or entry.resource.external or entry.resource.system:
         found.forgotten.append(address)
-    elif entry.protected and not _outgoing(address):
+    elif not _outgoing(address) and (entry.protected or _of_a_held_agent(sides, address)):
         found.held.append(address)
     else:
         found.changes[address] = Change(address, Action.DELETE, sides.live.resources[address], None)
@@ -143,6 +149,13 @@ def _kept(sides: Sides, address: Address) -> bool:
         return False
     owner = sides.desired.get(agent(address.agent_key))
     return owner is not None and not owner.attachments
+
+
+def _of_a_held_agent(sides: Sides, address: Address) -> bool:
+    """Tell whether an attachment belongs to an agent that stays because it is protected: it stays as it is."""
+    owner = agent(address.agent_key)
+    entry = sides.stored.get(owner) if address.kind is Kind.ATTACHMENT and owner not in sides.desired else None
+    return entry is not None and entry.protected and not (entry.resource.external or entry.resource.system)
 
 
 def _outgoing(address: Address) -> bool:
@@ -173,7 +186,8 @@ def _takes_a_name(change: Change) -> bool:
 
 
 def _name_held(wanting: Address, holder: Resource, sides: Sides) -> Diagnostic:
-    if not holder.address.foreign:
+    entry = sides.stored.get(holder.address)
+    if not (holder.address.foreign or (entry and entry.resource.external)):
         return error(
             "name-held",
             "Name is held by an object that stays",
@@ -183,7 +197,7 @@ def _name_held(wanting: Address, holder: Resource, sides: Sides) -> Diagnostic:
             address=str(wanting),
             path=("name",),
         )
-    platform_id = holder.address.key.removeprefix("id:")
+    platform_id = entry.id if entry else holder.address.key.removeprefix("id:")
     return error(
         "exists-outside",
         "An object with this name exists outside our care",

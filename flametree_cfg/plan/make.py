@@ -136,7 +136,11 @@ def _numbered(operations: Sequence[Operation]) -> tuple[Operation, ...]:
 
 def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
     """One entry a resource: a replaced object shows as such, not as its old and new halves."""
-    aside = {after: before for before, after in sides.moves.items() if after not in sides.desired}
+    aside = {
+        after: before
+        for before, after in sides.moves.items()
+        if after not in sides.desired and not sides.stored[after].resource.external
+    }
     renamed = {after: before for before, after in sides.moves.items() if after in sides.desired}
     replaced = {before: after for after, before in aside.items()}
     shown = []

@@ -111,6 +111,9 @@ def _replaced(
         declaration = tenant.declarations.get(moves.get(before, before))
         if declaration is None or before.kind is Kind.ATTACHMENT or declaration.resource.external:
             continue
+        if entry.resource.external:
+            yield before, declaration.resource.address  # what was somebody else's stays theirs: it is never adopted
+            continue
         item = by_id.get((before.kind, entry.id))
         now = Resource(before, item.fields) if item else entry.resource
         if immutable_change(now, declaration.resource, catalog):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from pathlib import Path
 
 ALLOW = "FLAMETREE_ALLOW_SECRETS"
@@ -109,4 +111,10 @@ class Policy:
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return _one_of(patterns).match(name) is not None
+
+
+@lru_cache(maxsize=16)
+def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Make one expression of many patterns: a tenant set asks for thousands of variables."""
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)")

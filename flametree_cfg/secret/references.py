@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from flametree_cfg.model import parse_reference
 from flametree_cfg.secret.policy import Policy
@@ -61,6 +62,7 @@ def _resolve(reference: str, policy: Policy) -> str:
     return value
 
 
+@lru_cache(maxsize=16)
 def _resolver(scheme: str) -> Resolver | None:
     if not _SCHEME.fullmatch(scheme) or importlib.util.find_spec(f"{__package__}.{scheme}") is None:
         return None

@@ -84,6 +84,10 @@ def documents(draw: Draw) -> Document:
     names = draw(st.permutations(NAMES))
     for key, name in zip(KEYS["agents"][: draw(st.integers(0, 3))], names, strict=False):
         document["agents"][key] = agent(draw, name, document)
+    for section in KEYS:
+        for body in document[section].values():
+            if draw(st.integers(0, 9)) == 0:
+                body["protected"] = True
     for key in document["channels"]:
         attached = [body["channels"][key] for body in document["agents"].values() if key in body.get("channels", {})]
         if attached and draw(st.booleans()):
@@ -469,8 +473,7 @@ def adopt(draw: Draw, document: Document) -> None:
     """Declare as one's own what was external, or now and then the other way round."""
     for section, key in (("connectors", "ext-k"), ("channels", "ext-c"), ("agents", "ext-a")):
         body = document.get(section, {}).get(key)
-        if body and draw(st.booleans()):
-            del body["external"]
+        if body and body.pop("external", False):
             if section != "agents":
                 make = connector(draw, "llm", "Theirs") if section == "connectors" else channel(draw, "telegram", "Theirs", key)
                 document[section][key] = make
@@ -489,7 +492,10 @@ EDITS = (
     rename_defaults_crosswise,
     rotate_inbound,
     set_inbound,
+    set_inbound,
     retype,
+    remove,
+    remove,
     remove,
     add,
     rename_key,

@@ -146,6 +146,8 @@ DEEDS = (
     link,
     unlink,
     attach,
+    attach,
+    attach,
     make_default,
     switch,
 )

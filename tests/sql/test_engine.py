@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,9 +42,14 @@ def test_rows_are_plain_tuples(database: Database) -> None:
 
 def test_failed_block_changes_nothing(database: Database) -> None:
     """An exception rolls everything back and comes out as it was."""
-    with pytest.raises(KeyError), database.writing():
-        database.execute(ADD, ("a", "x", 1))
-        raise KeyError("a")
+
+    def fail() -> None:
+        with database.writing():
+            database.execute(ADD, ("a", "x", 1))
+            raise KeyError("a")
+
+    with pytest.raises(KeyError):
+        fail()
 
     assert database.query("SELECT * FROM note") == []
 
@@ -100,8 +104,9 @@ def test_value_that_does_not_fit_is_refused(database: Database, values: tuple[ob
         database.execute(ADD, values)
 
 
-def test_reader_cannot_write(database: Database, path: Path) -> None:
+def test_reader_cannot_write(path: Path) -> None:
     """A connection opened for reading refuses every write."""
+    make(path).close()
     reader = read(path)
     with pytest.raises(StorageFailed, match="readonly"), reader.writing():
         reader.execute("DELETE FROM note")
@@ -145,7 +150,6 @@ for size in (200_000, 1):
 
 def test_failed_write_is_final_for_the_process(path: Path) -> None:
     """After an error of the disk nothing more is tried on the connection (reliability.md S-02)."""
-    assert hasattr(resource, "RLIMIT_FSIZE")
     done = subprocess.run(
         [sys.executable, "-c", WRITE_BEYOND_LIMIT, str(path), "65536"],
         capture_output=True,
@@ -155,11 +159,10 @@ def test_failed_write_is_final_for_the_process(path: Path) -> None:
     )
 
     lines = done.stdout.splitlines()
-    assert len(lines) == 2
-    assert lines[0].startswith("storage-")
+    assert [line.split()[0] for line in lines] == ["storage-unusable"] * 2
     assert str(path) in lines[0]
     again = make(path)
-    assert again.query("SELECT key FROM note WHERE size = 1 AND length(text) > 1") == []
+    assert again.query("SELECT key FROM note") == []
     again.close()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flametree_cfg.errors import StorageFailed
-from flametree_cfg.sql import filesystem
+from flametree_cfg.sql import filesystem, place
 from tests.sql.samples import make, read
 
 
@@ -60,6 +60,15 @@ def test_file_of_another_user_is_refused(path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     with pytest.raises(StorageFailed, match=f"belongs to user {owner}"):
         read(path)
+
+
+def test_both_owners_count(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file's owner is looked at as well as the folder's."""
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    for check, found in ((place.check_file, path), (place.check_folder, path.parent)):
+        with pytest.raises(StorageFailed, match=f"{found}: belongs to user {owner}"):
+            check(found)
 
 
 def test_folder_open_to_all_is_refused(path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from flametree_cfg.errors import Locked, Refused, StorageFailed
 from flametree_cfg.model import connector
+from flametree_cfg.sql import filesystem
 from flametree_cfg.state import open_ledger
 from flametree_cfg.state.world import World
 from tests.state.samples import ALICE, BOB, Clock, addresses, apply, create, llm
@@ -209,6 +210,27 @@ def test_lease_of_an_earlier_boot_is_over(url: str) -> None:
             assert lease.epoch == 2
     first.close()
     restarted.close()
+
+
+def test_lock_file_proves_nothing_on_a_network_filesystem(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another machine may hold the lock, its lease counts, by the time of day, and nothing else."""
+    device = tmp_path.stat().st_dev
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"36 22 {os.major(device)}:{os.minor(device)} / /srv rw - nfs4 server:/export rw\n")
+    monkeypatch.setattr(filesystem, "MOUNTS", mounts)
+    monkeypatch.setenv(filesystem.ALLOW, "1")
+    clock = Clock()
+    here, there = open_ledger(url, clock.world()), open_ledger(url, clock.world(boot=lambda: "boot-2"))
+    with here.lock("acme", 0, ALICE):
+        (tmp_path / ".flametree" / "ledger.db.lock-acme").unlink()
+        with pytest.raises(Locked), there.lock("acme", 30, BOB):
+            pass
+        with there.lock("acme", 60, BOB) as lease:
+            assert lease.epoch == 2
+    here.close()
+    there.close()
 
 
 def test_lock_files_are_gone_afterwards(url: str, tmp_path: Path) -> None:
