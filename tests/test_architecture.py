@@ -23,7 +23,7 @@ MOST_LINES = 400  # beyond it two questions live in one module; see the README
 # Clock and chance are handed down from here, so that everything else can be replayed.
 INJECTORS = frozenset(
     {
-        "engine/applying.py",  # names a run and dates its line of history
+        "engine/outside.py",  # names a run and dates its line of history
         "platform/sqlite.py",  # hands the embedded registry its clock and its ids
         "secret/keyfile.py",  # makes the master key
         "secret/keyring.py",  # draws nonces

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
-import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from flametree_cfg.apply import apply_plan, resume
@@ -173,8 +167,8 @@ def _carry_out(
     refuse_unallowed(plan, session.options)
     secrets = needed_secrets(plan, sight, session)
     bind_platform(session, lease)
-    run = uuid.uuid4().hex
-    begun, at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
+    run, at = session.options.outside.new_run(), session.options.outside.now()
+    begun = time.monotonic()
     outcome, serial = "failed", plan.serial
     try:
         for event in apply_plan(plan, session.platform, session.ledger, lease, secrets, run):
@@ -188,8 +182,9 @@ def _carry_out(
             if outcome != "applied" and progress.applied:
                 outcome = "partial"
             serial = session.ledger.read(plan.tenant).serial
-            line = _history_line(plan, sight, run, at, time.monotonic() - begun, outcome)
-            number = session.ledger.remember(lease, replace(line, serial=serial), plan.operations)
+            line = _history_line(plan, sight, session.options)
+            line = replace(line, run=run, at=at, duration_s=_since(begun), result=outcome, serial=serial)
+            number = session.ledger.remember(lease, line, plan.operations)
     return ApplyResult(
         result.folder,
         plan.tenant,
@@ -279,28 +274,26 @@ def _unresolved(operation: Operation, path: tuple[str | int, ...], reference: st
 
 def holder_of(options: Options) -> Holder:
     """Say who we are, for the one who waits."""
-    return Holder(_who(), socket.gethostname(), os.getpid(), options.command)
+    outside = options.outside
+    return Holder(outside.user(), outside.host(), outside.pid(), options.command)
 
 
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return f"uid {os.getuid()}"
+def _since(begun: float) -> float:
+    return round(time.monotonic() - begun, 3)
 
 
-def _history_line(plan: Plan, sight: Sight, run: str, at: str, duration_s: float, result: str) -> AppliedRun:
+def _history_line(plan: Plan, sight: Sight, options: Options) -> AppliedRun:
     return AppliedRun(
         plan.tenant,
         number=0,
-        run=run,
-        at=at,
-        who=_who(),
-        commit=_commit(Path(sight.reading.folder)),
+        run="",
+        at="",
+        who=options.outside.user(),
+        commit=options.outside.commit(Path(sight.reading.folder)),
         digest=plan_digest(plan),
         summary=summary_of(plan),
-        duration_s=round(duration_s, 3),
-        result=result,
+        duration_s=0.0,
+        result="",
         serial=plan.serial,
     )
 
@@ -311,16 +304,6 @@ def summary_of(plan: Plan) -> str:
     for operation in plan.operations:
         counts[operation.action.value] = counts.get(operation.action.value, 0) + 1
     return ", ".join(f"{count} {action}" for action, count in sorted(counts.items()))
-
-
-def _commit(folder: Path) -> str:
-    """Name the commit of the configuration repository; empty outside git."""
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]  # the person's own git
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def destroy(

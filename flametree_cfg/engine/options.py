@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flametree_cfg.drift import Drift
+from flametree_cfg.engine.outside import Outside
 from flametree_cfg.errors import Diagnostic, ExitCode
 from flametree_cfg.model import Address, Health, Status
 from flametree_cfg.plan.types import Plan
@@ -27,6 +28,7 @@ class Options:
         targets: limit changes to these addresses and what they need; empty for all.
         no_delete: leave out deletions, list them as held.
         allow_delete: addresses whose deletion is allowed although it needs saying, or `all`.
+        outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
     """
 
@@ -42,6 +44,7 @@ class Options:
     allow_delete: tuple[str, ...] = ()
     debug: bool = False
     command: str = "flametree-cfg"
+    outside: Outside = field(default_factory=Outside, repr=False, compare=False)
     mask: Callable[[Iterable[str]], None] = field(default=lambda _values: None, repr=False, compare=False)
 
 

@@ -70,8 +70,8 @@ class Session:
         return open_keyring(self.home / "key", create=self.create)
 
     def resolve(self, references: Iterable[str], folder: str) -> Resolved:
-        """Look secrets up where the operator allows it; every value is masked from now on."""
-        resolved = resolve_all(references, Policy.from_environment(file_root=Path(folder).resolve().parent))
+        """Look secrets up where the operator allows it, files in the tenant's own folder; every value is masked from now on."""
+        resolved = resolve_all(references, Policy.from_environment(file_root=Path(folder).resolve()))
         self.options.mask(resolved.values.values())
         return resolved
 

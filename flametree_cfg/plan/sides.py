@@ -72,14 +72,15 @@ def join_sides(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog:
     }
     entries = _moved_entries(stored, moves)
     found = _found_externals(tenant, entries, live) if live else {}
-    ids = {address: entry.id for address, entry in entries.items()} | found
     if live is None:
         resources = {address: entry.resource for address, entry in entries.items()}
         for address, declaration in tenant.declarations.items():
             if declaration.resource.external or declaration.resource.system:
                 resources.setdefault(address, declaration.resource)
         return Sides(tenant, entries, Snapshot(tenant.name, resources), {}, found, moves)
-    snapshot, objects = live_snapshot(live, ids)
+    # An attachment is found by what it joins: an external may be known under another key than when it was made.
+    ids = {address: entry.id for address, entry in entries.items() if address.kind is not Kind.ATTACHMENT}
+    snapshot, objects = live_snapshot(live, ids | found)
     found |= _found_attachments(tenant, entries, objects)
     filled = {
         address: fill_secrets(resource, entries[address].resource, catalog) if address in entries else resource

@@ -1,0 +1,50 @@
+"""What an apply takes from outside: clock, ids, who we are. The only place of the room with the real ones."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import subprocess
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid {os.getuid()}"
+
+
+def _commit(folder: Path) -> str:
+    """Name the commit of the configuration repository; empty outside git."""
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603  # fixed words
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """
+    The outside, replaceable in tests.
+
+    Attributes:
+        now: UTC in ISO 8601, whole seconds.
+        new_run: names a run for ever.
+        user, host, pid: who runs this.
+        commit: of the repository that holds a folder.
+    """
+
+    now: Callable[[], str] = lambda: datetime.now(UTC).isoformat(timespec="seconds")
+    new_run: Callable[[], str] = lambda: uuid.uuid4().hex
+    user: Callable[[], str] = _user
+    host: Callable[[], str] = socket.gethostname
+    pid: Callable[[], int] = os.getpid
+    commit: Callable[[Path], str] = _commit
