@@ -45,9 +45,7 @@ def resume(platform: Platform, ledger: Ledger, lease: Lease, stored: Stored) -> 
         yield Event(Stage.RESUMED, stored.tenant, operation, index, total, message)
 
 
-def _settle(
-    journaled: Sequence[Operation], platform: Platform, ledger: Ledger, lease: Lease
-) -> Mapping[str, Outcome]:
+def _settle(journaled: Sequence[Operation], platform: Platform, ledger: Ledger, lease: Lease) -> Mapping[str, Outcome]:
     """Record what the platform did of journaled operations, strike what it never did; gives the former."""
     known = platform.outcomes([operation.id for operation in journaled])
     if known:

@@ -128,8 +128,14 @@ def _leaf(path: Path, old: Value, new: Value) -> Iterator[FieldChange]:
         note = _compare_secrets(old, new)
         if note is not None:
             yield FieldChange(path, old, new, note)
+    elif isinstance(old, Mapping) and isinstance(new, Mapping) and (_hold_secrets(old) or _hold_secrets(new)):
+        yield from _members(path, old, new)  # headers: each secret by itself, as everywhere else
     elif not same(old, new) and not _both_empty(old, new):
         yield FieldChange(path, old, new)
+
+
+def _hold_secrets(members: Mapping[str, Value]) -> bool:
+    return any(isinstance(member, Secret) for member in members.values())
 
 
 def _both_empty(old: Value, new: Value) -> bool:
@@ -159,14 +165,18 @@ def _unprinted(value: Value, path: Path = ()) -> Iterator[Path]:
     if isinstance(value, Secret):
         if value.reference and not value.fingerprint:
             yield path
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, item in value.items():
-            if isinstance(item, Secret | Mapping | list):
+            if item.__class__ in COMPOUND:
                 yield from _unprinted(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            if isinstance(item, Secret | Mapping):
+            if item.__class__ in COMPOUND:
                 yield from _unprinted(item, (*path, index))
+
+
+COMPOUND = frozenset({Secret, dict, list})
+"""Classes of values that are or hold secrets; all others are passed over without a call."""
 
 
 def same(one: Value, other: Value) -> bool:
@@ -175,9 +185,12 @@ def same(one: Value, other: Value) -> bool:
 
 
 def _same_kind(one: Value, other: Value) -> bool:
-    if isinstance(one, Mapping):
+    kind = one.__class__
+    if kind is str:
+        return True
+    if kind is dict:
         return all(_same_kind(value, other[key]) for key, value in one.items())
-    if isinstance(one, list | tuple):
+    if kind is list:
         return all(map(_same_kind, one, other))
     return (one is True or one is False) == (other is True or other is False)
 
@@ -224,10 +237,13 @@ def patch(resource: Resource, changes: Iterable[FieldChange], catalog: Catalog) 
                 fields[key] = change.after
             case (str(key), str(member)):
                 fields[key] = _with_member(fields.get(key), member, change.after, keep_none=key == "connectors")
-            case ("settings", str(setting), str(account), *rest) if accounts:
+            case ("settings", str(setting), str(account), *rest) if accounts and setting == accounts.setting:
                 settings = fields.get("settings") or {}
                 changed = _with_account(settings.get(setting) or [], account, rest, change.after, accounts)
                 fields["settings"] = {**settings, setting: changed}
+            case (str(key), str(member), str(name)):
+                inner = _with_member((fields.get(key) or {}).get(member), name, change.after)
+                fields[key] = _with_member(fields.get(key), member, inner)
             case _:
                 raise ValueError(f"no such path in a resource: {change.path}")
     return replace(resource, fields=fields)

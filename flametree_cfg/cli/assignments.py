@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ class Assignment(click.ParamType[tuple[str, str]]):
             return value
         field, sign, text = value.partition("=")
         if not sign or not field:
-            self.fail(f"{value!r} is no FIELD=VALUE.", param, ctx)
+            # Its text is not shown: who forgot the `=` may have typed a secret.
+            self.fail("an argument is no FIELD=VALUE.", param, ctx)
         return field, text
 
 
@@ -46,6 +48,13 @@ def secret_option(function: Callable[..., Any]) -> Callable[..., Any]:
         show_envvar=True,
         help="This field outside the settings is secret: environment.TOKEN.",
     )(function)
+
+
+def referring(typed: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Name the fields given by reference: what they stand for is secret, wherever it is put."""
+    from flametree_cfg.model import parse_reference
+
+    return tuple(field for field, text in typed if parse_reference(text))
 
 
 def values_of(invocation: Invocation, typed: Sequence[tuple[str, str]], where: str = "") -> dict[str, str]:
@@ -67,7 +76,7 @@ def values_of(invocation: Invocation, typed: Sequence[tuple[str, str]], where: s
         return dict(typed)
     from flametree_cfg.secret import Policy, resolve_all
 
-    folder = Path(where) if where and Path(where).is_dir() else None
+    folder = Path(where) if os.path.isdir(where) else None  # noqa: PTH112  # never raises
     root = folder.resolve().parent if folder else Path.cwd()
     resolved = resolve_all(references, Policy.from_environment(file_root=root))
     invocation.known.update(resolved.values.values())

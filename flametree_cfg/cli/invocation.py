@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
@@ -135,6 +136,14 @@ class _Format(click.ParamType[str]):
         return value
 
 
+class _Seconds(click.FloatRange):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):  # nan is in every range, and waits for ever
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return seconds
+
+
 def _common(
     name: str, *declarations: str, **settings: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # click's
@@ -156,7 +165,7 @@ _COMMON = (
         "lock_timeout",
         "--lock-timeout",
         metavar="SECONDS",
-        type=click.FloatRange(0),
+        type=_Seconds(0),
         default=LOCK_WAIT_S,
         show_default=True,
         help="How long to wait for somebody else's apply.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flametree_cfg.cli.assignments import assignments, secret_option, values_of
+from flametree_cfg.cli.assignments import assignments, referring, secret_option, values_of
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.errors import ExitCode
 
@@ -95,7 +95,7 @@ def create(
 
     values = values_of(invocation, typed, tenant)
     with engine.open_portal(tenant, invocation.options(), write=True) as desk:
-        made = desk.portal.create(Kind(kind), type_name, name, values, secret=secret)
+        made = desk.portal.create(Kind(kind), type_name, name, values, secret=(*secret, *referring(typed)))
     return _did(invocation, "Created", made)
 
 
@@ -110,7 +110,7 @@ def set_fields(
 
     values = values_of(invocation, typed, tenant)
     with engine.open_portal(tenant, invocation.options(), write=True) as desk:
-        changed = desk.portal.set(desk.named(target), values, secret=secret)
+        changed = desk.portal.set(desk.named(target), values, secret=(*secret, *referring(typed)))
     return _did(invocation, "Changed", changed)
 
 
@@ -207,7 +207,7 @@ def system_add(invocation: Invocation, type_name: str, name: str, typed: tuple[t
     from flametree_cfg import engine
 
     values = values_of(invocation, typed)
-    made = engine.add_system_integration(type_name, name, values, invocation.options())
+    made = engine.add_system_integration(type_name, name, values, invocation.options(), referring(typed))
     return _did(invocation, "Added", made)
 
 

@@ -299,7 +299,8 @@ class EventReader:
         self._slots.append(mark.line << LINE_SHIFT | mark.column)
         anchor = self._anchors.get(event.anchor)
         if anchor is None or not anchor.nodes:
-            self._report("cyclic-alias" if anchor else "undefined-alias", mark, shown(f"*{event.anchor}"))
+            # An alias of nothing may be an unquoted secret that begins with `*`: its name is not shown.
+            self._report(*(("cyclic-alias", mark, shown(f"*{event.anchor}")) if anchor else ("undefined-alias", mark)))
             return None
         self._expanded += anchor.nodes
         if self._expanded > MAX_EXPANDED:

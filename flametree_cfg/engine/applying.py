@@ -9,8 +9,9 @@ from pathlib import Path
 
 from flametree_cfg.apply import apply_plan, resume
 from flametree_cfg.config import TenantReading, located
+from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.options import ApplyResult, Options, PlanResult
-from flametree_cfg.engine.planning import Sight, each_plan, plan_and_sight, plan_reading
+from flametree_cfg.engine.planning import Sight, each_plan, plan_and_sight, plan_reading, tenants_without_folder
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import (
@@ -69,9 +70,15 @@ def apply(
             if any(result.plan and not result.plan.empty for result in shown) and not confirm(shown):
                 raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
             approved = {result.folder: result.digest for result in shown}
-        return [
-            _apply_reading(reading, diagnostics, session, _Hand(on_plan, on_event, approved))
+        hand = _Hand(on_plan, on_event, approved)
+        results = [
+            _apply_reading(reading, diagnostics, session, hand)
             for reading, diagnostics in read_and_check(paths, session)
+        ]
+        seen = [result.tenant_name for result in results]
+        return results + [
+            ApplyResult(gone.folder, gone.tenant_name, gone.exit_code, gone.diagnostics)
+            for gone in tenants_without_folder(paths, seen, session)
         ]
 
 
@@ -316,6 +323,7 @@ def destroy(
 
     Raises:
         Refused: it does not, or `confirm` said no.
+        WrongUsage: `path` is a folder of several tenants.
     """
     if "all" not in options.allow_delete:
         raise Refused(
@@ -328,7 +336,10 @@ def destroy(
         )
     with Session(options, [path], create=True) as session:
         results = []
-        for reading, diagnostics in read_and_check([path], session):
+        readings = list(read_and_check([path], session))
+        if len(readings) > 1:
+            raise one_tenant_wanted(path, [reading for reading, _ in readings])
+        for reading, diagnostics in readings:
             if reading.tenant is None:
                 results.append(ApplyResult(reading.folder, reading.name, ExitCode.INVALID, diagnostics))
                 continue

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from flametree_cfg.config import TenantReading
 from flametree_cfg.engine.options import Card, Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
@@ -36,15 +37,20 @@ def tenant_of(path: str | Path, session: Session) -> str:
     if len(names) == 1:
         return names[0]
     if names:
-        raise WrongUsage(
-            error(
-                "one-tenant-wanted",
-                "This command takes the folder of one tenant",
-                f"{path} holds {len(names)} tenants",
-                f"name one of them, such as {readings[0][0].folder}",
-            )
-        )
+        raise one_tenant_wanted(path, [reading for reading, _ in readings])
     raise ConfigInvalid(*(d for _, diagnostics in readings for d in diagnostics))
+
+
+def one_tenant_wanted(path: str | Path, readings: Sequence[TenantReading]) -> WrongUsage:
+    """Say that a folder of several tenants is not meant here."""
+    return WrongUsage(
+        error(
+            "one-tenant-wanted",
+            "This command takes the folder of one tenant",
+            f"{path} holds {len(readings)} tenants",
+            f"name one of them, such as {readings[0].folder}",
+        )
+    )
 
 
 def show(path: str | Path, address: str | None, options: Options) -> list[Card]:

@@ -9,7 +9,7 @@ from flametree_cfg.config import TenantReading, located
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.drift import find_drift
 from flametree_cfg.engine.options import DriftResult, Options
-from flametree_cfg.engine.planning import as_settled
+from flametree_cfg.engine.planning import as_settled, of_this_platform
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, by_place, warning
@@ -53,7 +53,7 @@ def _compare(reading: TenantReading, session: Session) -> DriftResult:
         )
         return DriftResult(reading.folder, reading.name, (), "skipped", (running,), ExitCode.OK)
     stored = as_settled(session.ledger.read(reading.name), session)
-    live, _ = live_snapshot(session.platform.read(reading.name), stored.ids())
+    live, _ = live_snapshot(of_this_platform(session.platform.read(reading.name), stored, session), stored.ids())
     filled = {
         address: fill_secrets(resource, stored.entries[address].resource, session.catalog)
         if address in stored.entries

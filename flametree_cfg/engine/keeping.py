@@ -122,7 +122,8 @@ def _read_export(file: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as problem:
-        raise WrongUsage(error("no-such-path", "Path does not exist", f"{file}: {problem.strerror}")) from problem
+        hint = "name a file that `state export` wrote"
+        raise WrongUsage(error("no-such-path", "Path does not exist", f"{file}: {problem.strerror}", hint)) from problem
     except ValueError as problem:
         raise ConfigInvalid(_no_export(file, "it is no JSON")) from problem
     if not isinstance(document, dict):

@@ -23,8 +23,9 @@ def _user() -> str:
 def _commit(folder: Path) -> str:
     """Name the commit of the configuration repository; empty outside git."""
     command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    seen = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # no secret gets into a child
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603  # fixed words
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False, env=seen)  # noqa: S603  # fixed words
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

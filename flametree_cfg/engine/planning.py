@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, located
-from flametree_cfg.diff import WITH_SECRETS
+from flametree_cfg.diff import COMPOUND, WITH_SECRETS
 from flametree_cfg.engine.options import Options, PlanResult
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
@@ -69,7 +69,7 @@ def each_plan(paths: Sequence[str | Path], session: Session) -> Iterator[PlanRes
     for reading, diagnostics in read_and_check(paths, session):
         seen.append(reading.name)
         yield plan_reading(reading, diagnostics, session)
-    yield from _without_folder(paths, seen, session)
+    yield from tenants_without_folder(paths, seen, session)
 
 
 def plan_reading(reading: TenantReading, diagnostics: tuple[Diagnostic, ...], session: Session) -> PlanResult:
@@ -129,8 +129,8 @@ def plan_sight(sight: Sight, session: Session) -> Plan:
     prints = session.fingerprints(sight.values, sight.stored.lineage)
     tenant = with_fingerprints(sight.tenant, prints)
     live = sight.live
-    if live is not None and sight.stored.platform:
-        live = _of_this_platform(live, sight.stored, session)
+    if live is not None:
+        live = of_this_platform(live, sight.stored, session)
     return make_plan(tenant, sight.stored, live, session.catalog, _selection(session.options))
 
 
@@ -155,8 +155,14 @@ def _selection(options: Options) -> Selection:
     return Selection(frozenset(address for address in targets.values() if address), not options.no_delete)
 
 
-def _of_this_platform(live: LiveTenant, stored: Stored, session: Session) -> LiveTenant:
-    if session.platform.identity == stored.platform:
+def of_this_platform(live: LiveTenant, stored: Stored, session: Session) -> LiveTenant:
+    """
+    Give back what was read, if it is of the platform that the ledger speaks of.
+
+    Raises:
+        PlanStale: it is another one; its ids mean nothing here, and all of ours would look deleted.
+    """
+    if stored.platform in ("", session.platform.identity):
         return live
     raise PlanStale(
         error(
@@ -216,17 +222,13 @@ def _filled(value: Value, printed: Mapping[str, Secret]) -> Value:
     if isinstance(value, dict):
         changed = {}
         for key, item in value.items():
-            if item.__class__ in _COMPOUND and (filled := _filled(item, printed)) is not item:
+            if item.__class__ in COMPOUND and (filled := _filled(item, printed)) is not item:
                 changed[key] = filled
         return {**value, **changed} if changed else value
     if isinstance(value, list):
-        items = [_filled(item, printed) if item.__class__ in _COMPOUND else item for item in value]
+        items = [_filled(item, printed) if item.__class__ in COMPOUND else item for item in value]
         return items if any(map(operator.is_not, items, value)) else value
     return value
-
-
-_COMPOUND = frozenset({Secret, dict, list})
-"""Classes that are or hold secrets; all others are passed over without a call."""
 
 
 def _interrupted(stored: Stored) -> Iterator[Diagnostic]:
@@ -251,7 +253,7 @@ def _old_names(sight: Sight, session: Session) -> Iterator[Diagnostic]:
         yield from check_renamed_mentions(world, session.catalog, sight.stored.snapshot())
 
 
-def _without_folder(paths: Sequence[str | Path], seen: Sequence[str], session: Session) -> Iterator[PlanResult]:
+def tenants_without_folder(paths: Sequence[str | Path], seen: Sequence[str], session: Session) -> Iterator[PlanResult]:
     """Report tenants that the ledger knows and no folder declares; they are never deleted."""
     from flametree_cfg.config import is_tenant_folder
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,17 +63,20 @@ def open_portal(where: str, options: Options, *, write: bool = False) -> Iterato
         write: whether the registry may be made if there is none.
     """
     path = Path(where)
-    folder = path if path.is_dir() else Path()
+    is_folder = os.path.isdir(where)  # noqa: PTH112  # never raises
+    folder = path if is_folder else Path()
     with Session(options, [folder], create=write) as session:
-        tenant = tenant_of(path, session) if path.is_dir() else _name(where)
+        tenant = tenant_of(path, session) if is_folder else _name(where)
         portal = Portal(session.platform, session.catalog, tenant)
         yield Desk(portal, session.ledger.read(tenant).ids())
 
 
-def add_system_integration(type_name: str, name: str, values: Mapping[str, Value], options: Options) -> LiveObject:
-    """Add a system integration, as the platform's operator does; every tenant sees it."""
+def add_system_integration(
+    type_name: str, name: str, values: Mapping[str, Value], options: Options, secret: Sequence[str] = ()
+) -> LiveObject:
+    """Add a system integration, as the platform's operator does; every tenant sees it. `secret` as in the portal."""
     with Session(options, create=True) as session:
-        return add_system(session.platform, session.catalog, type_name, name, values)
+        return add_system(session.platform, session.catalog, type_name, name, values, secret)
 
 
 def _name(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from flametree_cfg.config import load_catalog
 from flametree_cfg.engine.options import Options
+from flametree_cfg.errors import ConfigInvalid, error
 from flametree_cfg.schema import Catalog
 from flametree_cfg.secret import Policy, Resolved, open_keyring, resolve_all
 from flametree_cfg.state import Ledger, open_ledger
@@ -70,7 +72,7 @@ class Session:
         return open_keyring(self.home / "key", create=self.create)
 
     def resolve(self, references: Iterable[str], folder: str) -> Resolved:
-        """Look secrets up where the operator allows it, files in the tenant's own folder; every value is masked from now on."""
+        """Look secrets up where the operator allows it, files in the tenant's folder; values are masked from now on."""
         resolved = resolve_all(references, Policy.from_environment(file_root=Path(folder).resolve()))
         self.options.mask(resolved.values.values())
         return resolved
@@ -84,9 +86,17 @@ class Session:
 
 
 def find_home(start: Path) -> Path:
-    """Find `.flametree/` from a path upwards; where there is none, the one of the current directory."""
-    here = start.resolve()
-    for folder in (here, *here.parents):
-        if (folder / FOLDER).is_dir():
-            return folder / FOLDER
-    return Path.cwd() / FOLDER
+    """
+    Find `.flametree/` from a path upwards; where there is none, the one of the current directory.
+
+    A path that leads nowhere is no fault yet: reading it will say so, with its place.
+    """
+    try:
+        here = Path(os.path.realpath(start))  # unlike `resolve`, it bears a link that leads to itself
+        homes = (folder / FOLDER for folder in (here, *here.parents))
+        found = (home for home in homes if os.path.isdir(home))  # noqa: PTH112  # never raises
+        return next(found, None) or Path.cwd() / FOLDER
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is no path"
+        hint = "go to a folder that exists and name paths below it"
+        raise ConfigInvalid(error("no-such-path", "No such file or folder", f"{start}: {reason}", hint)) from problem

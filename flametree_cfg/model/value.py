@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,10 +79,18 @@ def value_hash(value: Value) -> str:
 
     `1` and `1.0` are one value, `true` and `1` are two. Used in preconditions, by planner and platform alike.
     """
+    masked = map_secrets(value, lambda _path, _secret: {_SECRET_MARK: ""})
+    return hashlib.sha256(canonical(masked)).hexdigest()[:32]
+
+
+def canonical(plain: Value) -> bytes:
+    """Write plain JSON in its RFC 8785 form; a platform may report numbers that have none, and they get one too."""
     import rfc8785
 
-    masked = map_secrets(value, lambda _path, _secret: {_SECRET_MARK: ""})
-    return hashlib.sha256(rfc8785.dumps(masked)).hexdigest()[:32]
+    try:
+        return rfc8785.dumps(plain)
+    except rfc8785.CanonicalizationError:
+        return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def secrets_in(value: Value, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Secret]]:

@@ -65,6 +65,7 @@ def find_changes(sides: Sides, catalog: Catalog) -> Found:
     for address, entry in sides.stored.items():
         if address not in sides.desired:
             _judge_undeclared(sides, address, entry, found)
+    found.changes |= _in_the_way_of_claims(sides, found)
     return found
 
 
@@ -209,8 +210,9 @@ def _name_held(wanting: Address, holder: Resource, sides: Sides) -> Diagnostic:
     )
 
 
-def _inbound_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
-    claims = {
+def _claims(found: Found) -> dict[str, Address]:
+    """Give the attachment that wants inbound, by channel key."""
+    return {
         change.address.channel_key: change.address
         for change in found.changes.values()
         if change.address.kind is Kind.ATTACHMENT
@@ -218,17 +220,39 @@ def _inbound_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
         and change.after.fields.get("inbound")
         and not (change.before and change.before.fields.get("inbound"))
     }
-    if not claims:
-        return
-    for attachment in sides.live.of_kind(Kind.ATTACHMENT):
+
+
+def _holders(sides: Sides, found: Found) -> Iterator[tuple[Address, Resource]]:
+    """List the attachments nobody plans to change that hold the inbound somebody claims, with the claim."""
+    claims = _claims(found)
+    for attachment in sides.live.of_kind(Kind.ATTACHMENT) if claims else ():
         claim = claims.get(attachment.address.channel_key)
-        if claim is None or not attachment.fields.get("inbound") or attachment.address in found.changes:
-            continue
+        if claim is not None and attachment.fields.get("inbound") and attachment.address not in found.changes:
+            yield claim, attachment
+
+
+def _in_the_way_of_claims(sides: Sides, found: Found) -> dict[Address, Change]:
+    """A foreign attachment on our agent stays, unless it holds what we claim (design.md, What is managed)."""
+    return {
+        holder.address: Change(holder.address, Action.DELETE, holder, None)
+        for _, holder in _holders(sides, found)
+        if holder.address not in sides.stored and _may_detach(agent(holder.address.agent_key), sides, found)
+    }
+
+
+def _may_detach(owner: Address, sides: Sides, found: Found) -> bool:
+    declared = sides.desired.get(owner)
+    leaves = owner in found.changes and found.changes[owner].action is Action.DELETE
+    return leaves or (declared is not None and not declared.resource.external)
+
+
+def _inbound_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
+    for claim, holder in _holders(sides, found):
         yield error(
             "inbound-held-outside",
             "Channel is answered by an agent outside our care",
-            f"{claim} wants inbound, which {agent(attachment.address.agent_key)} holds"
-            + _holder_name(sides, attachment.address),
+            f"{claim} wants inbound, which {agent(holder.address.agent_key)} holds"
+            + _holder_name(sides, holder.address),
             "turn Inbound off on that agent in the portal, or declare the agent (`external: true`) with its channels",
             address=str(claim),
             path=("inbound",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from flametree_cfg.model import Action, FieldChange, Operation, Resource, to_json
+from flametree_cfg.model import Action, FieldChange, Operation, Resource, canonical, to_json
 from flametree_cfg.plan.types import Plan
 
 FORMAT_VERSION = 1
@@ -26,9 +26,7 @@ def plan_body(plan: Plan) -> dict[str, Any]:
 
 def plan_digest(plan: Plan) -> str:
     """Name a plan by the SHA-256 of its body in RFC 8785 form: 64 hex digits."""
-    import rfc8785
-
-    return hashlib.sha256(rfc8785.dumps(plan_body(plan))).hexdigest()
+    return hashlib.sha256(canonical(plan_body(plan))).hexdigest()
 
 
 def operation_to_json(operation: Operation) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from flametree_cfg.drift import find_drift
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, warning
 from flametree_cfg.impact import agents_to_restart
 from flametree_cfg.invariants import When, check_all
-from flametree_cfg.model import Action, Address, Check, LiveTenant, Operation, Snapshot, Stored, Tenant
-from flametree_cfg.plan.changes import Found, find_changes, held_warnings, problems_outside
+from flametree_cfg.model import Action, Address, Check, LiveTenant, Operation, Resource, Snapshot, Stored, Tenant
+from flametree_cfg.plan.changes import Found, find_changes, held_warnings, keep_fingerprints, problems_outside
 from flametree_cfg.plan.order import order_steps
 from flametree_cfg.plan.selection import EVERYTHING, Selection, select
 from flametree_cfg.plan.sides import Sides, join_sides
@@ -61,7 +61,7 @@ def make_plan(
         handovers=tuple(_handovers(operations)),
         restarts=_restarted(operations),
         drift=find_drift(applied, sides.live, catalog, found.clean) if live else (),
-        heals=tuple(_heals(sides, found)),
+        heals=tuple(_heals(sides, [*found.heals, *_changed_by_effects(sides, found, steps)])),
         unmanaged=tuple(sorted(found.unmanaged)),
         held=tuple(sorted(found.held)),
         warnings=tuple(warnings),
@@ -115,8 +115,16 @@ def _forgets(sides: Sides, found: Found) -> Iterator[Operation]:
         yield Operation("", Action.FORGET, address, type=resource.type, before=resource)
 
 
-def _heals(sides: Sides, found: Found) -> Iterator[Operation]:
-    for resource in found.heals:
+def _changed_by_effects(sides: Sides, found: Found, steps: Sequence[Operation]) -> Iterator[Resource]:
+    """List what became as declared without an operation of its own: the successor of a default released it."""
+    own = {operation.address for operation in steps}
+    for address, change in found.changes.items():
+        if change.after is not None and address not in own and address in sides.stored:
+            yield keep_fingerprints(change.after, sides.stored[address].resource)
+
+
+def _heals(sides: Sides, resources: Iterable[Resource]) -> Iterator[Operation]:
+    for resource in resources:
         entry = sides.stored[resource.address]
         yield Operation(
             "",

@@ -31,7 +31,7 @@ from flametree_cfg.schema import Catalog
 from flametree_cfg.schema.types import Lifecycle
 
 Build = Callable[["Simulation"], Sequence[Operation] | None]
-"""Makes the operations of one step on the World as it is then; none if it is as wanted already, None if it is too early."""
+"""Makes one step's operations on the World as it is then; none if it is as wanted already, None if it is too early."""
 
 
 class Simulation:
@@ -289,8 +289,8 @@ class Simulation:
 
 
 def violation(found: Diagnostic) -> tuple[object, ...]:
-    """Name a violation, so that one that stood before is told from a new one like it."""
-    return found.code, found.address, found.path, found.detail
+    """Name a violation, so that one that stood before is told from a new one like it; its path may move meanwhile."""
+    return found.code, found.address, found.detail
 
 
 def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Resource:
@@ -311,7 +311,9 @@ def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Res
         fields["settings"] = {key: value for key, value in fields["settings"].items() if key in known}
         if spec.accounts and spec.accounts.setting in fields["settings"]:
             fields["settings"][spec.accounts.setting] = _in_order(
-                fields["settings"][spec.accounts.setting], managed.settings.get(spec.accounts.setting), spec.accounts.key
+                fields["settings"][spec.accounts.setting],
+                managed.settings.get(spec.accounts.setting),
+                spec.accounts.key,
             )
     return replace(managed, address=resource.address, fields=fields)
 

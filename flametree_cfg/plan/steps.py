@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from flametree_cfg.diff import Change, compare
+from flametree_cfg.graph import ordered
 from flametree_cfg.impact import agents_to_restart, channel_restarts
 from flametree_cfg.model import Action, Address, FieldChange, Kind, Operation, Resource, channel
 from flametree_cfg.plan.order import Step
@@ -27,7 +28,7 @@ def plan_phases(sides: Sides, changes: Changes, catalog: Catalog) -> Iterator[Se
     made before agents that rely on it let go of their own connector, and released after agents took one.
     """
     made = [changes[address] for address in sorted(changes) if changes[address].action is not Action.DELETE]
-    gone = [changes[address] for address in sorted(changes) if changes[address].action is Action.DELETE]
+    gone = [change.before for change in changes.values() if change.action is Action.DELETE and change.before]
     yield [
         *(_write(change, sides, catalog) for change in made if change.address.kind is Kind.CONNECTOR),
         *(_write(change, sides, catalog) for change in made if change.address.kind is Kind.CHANNEL),
@@ -42,10 +43,7 @@ def plan_phases(sides: Sides, changes: Changes, catalog: Catalog) -> Iterator[Se
         *(_start(change.address) for change in made if _wants_running(change, Kind.AGENT)),
         *(_start(change.address) for change in made if _wants_running(change, Kind.CHANNEL)),
     ]
-    yield [_delete(change.address) for kind in _LAST for change in gone if change.address.kind is kind]
-
-
-_LAST = (Kind.ATTACHMENT, Kind.AGENT, Kind.CHANNEL, Kind.CONNECTOR)
+    yield [_delete(resource.address) for resource in reversed(ordered(gone))]
 
 
 def _write(change: Change, sides: Sides, catalog: Catalog) -> Step:

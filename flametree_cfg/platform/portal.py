@@ -175,7 +175,12 @@ class Portal:
                 self._do(Action.DELETE, attachment)
                 return
         raise WrongUsage(
-            error("not-attached", "Channel is not attached to this agent", f"{_name(place)!r}, {_name(owner)!r}")
+            error(
+                "not-attached",
+                "Channel is not attached to this agent",
+                f"{_name(place)!r}, {_name(owner)!r}",
+                "`registry list --kind attachment` shows what is attached",
+            )
         )
 
     def link(self, agent: str, connector: str, role: str = "") -> str:
@@ -199,7 +204,12 @@ class Portal:
         roles = _roles_of(owner, linked.id)
         if not roles:
             raise WrongUsage(
-                error("not-linked", "Connector is not linked to this agent", f"{_name(linked)!r}, {_name(owner)!r}")
+                error(
+                    "not-linked",
+                    "Connector is not linked to this agent",
+                    f"{_name(linked)!r}, {_name(owner)!r}",
+                    "`registry show` of the connector tells which agents use it",
+                )
             )
         links = owner.fields["connectors"]
         left = {role: [key for key in _keys(links[role]) if key != foreign_key(linked.id)] for role in roles}
@@ -261,9 +271,11 @@ def add_system(
     type: str,  # noqa: A002  # the field's word
     name: str,
     values: Mapping[str, Value],
+    secret: Iterable[str] = (),
 ) -> LiveObject:
     """Add a system integration to the public tenant, as the platform's operator does; every tenant sees it."""
-    return Portal(platform, catalog, PUBLIC_TENANT).create(Kind.CONNECTOR, type, name, values, system=True)
+    portal = Portal(platform, catalog, PUBLIC_TENANT)
+    return portal.create(Kind.CONNECTOR, type, name, values, secret=secret, system=True)
 
 
 def _address(found: LiveObject) -> Address:

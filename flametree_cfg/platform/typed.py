@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from flametree_cfg.schema import Accounts, Catalog, SettingPath
 REFERENCE = "${typed:%d}"  # stands for a typed secret on its way to the platform; written nowhere
 
 _SEPARATOR = ","
+_MOST = 2**53  # beyond it JSON loses digits
+_DEEPEST = 64  # levels, as in YAML
 _TEXTS = frozenset({"name", "description", "instructions"})
 _HAVE_VERBS = frozenset({"type", "running", "default", "connectors", "channels", "agent", "channel", "inbound"})
 
@@ -176,15 +179,33 @@ def read_text(schema: Mapping[str, Any], text: str) -> Value:
         return text
     if types & {"integer", "number", "boolean", "object", "array", "null"} or text[:1] in ("{", "["):
         try:
-            return json.loads(text, parse_constant=lambda _name: text)
-        except ValueError:
+            return _shallow(json.loads(text, parse_constant=_number, parse_int=_number, parse_float=_number))
+        except (ValueError, RecursionError):
             return text
     return text
 
 
+def _number(text: str) -> Value:
+    """Read a number; ValueError for one that JSON does not keep exactly, as in YAML."""
+    number = float(text) if set(text) & set(".eEN") else int(text)
+    if not abs(number) < (_MOST if isinstance(number, int) else math.inf):
+        raise ValueError(text)
+    return number
+
+
+def _shallow(value: Value, depth: int = _DEEPEST) -> Value:
+    """Give the value back; ValueError if it is nested deeper than a file may be."""
+    if not depth:
+        raise ValueError("nested too deep")
+    if isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            _shallow(item, depth - 1)
+    return value
+
+
 def written(fields: Mapping[str, Value]) -> dict[str, Value]:
     """Give an object's own fields as YAML would write them, for the catalog to judge; secrets as references."""
-    body = {key: fields[key] for key in ("type", "name") if key in fields}
+    body = {key: _referring(fields[key], wrapped=False) for key in ("type", "name") if key in fields}
     for key, value in fields.items():
         if key in _HAVE_VERBS or key == "name" or value in (None, "", {}):
             continue

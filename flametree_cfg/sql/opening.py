@@ -25,6 +25,8 @@ def database_exists(path: Path) -> bool:
         return True
     if _is_there(Path(f"{path}-wal")):
         raise failure.missing(path, "the file is gone, but its -wal is still there")
+    if _is_there(path.parent) and not path.parent.is_dir():
+        raise failure.unusable(path.parent, "it leads to no folder")
     return False
 
 
@@ -36,6 +38,8 @@ def _is_there(path: Path) -> bool:
         return False
     except OSError as problem:
         raise failure.from_os(path, problem) from problem
+    except ValueError as problem:
+        raise failure.unusable(path, "it is no path") from problem
     return True
 
 

@@ -44,8 +44,8 @@ def check_folder(folder: Path) -> None:
     if not stat.S_ISDIR(found.st_mode):
         raise failure.unusable(folder, "not a folder")
     _check_owner(folder, found)
-    if folder.name == _OWN_FOLDER and stat.S_IMODE(found.st_mode) != FOLDER_MODE:
-        _tighten(folder, FOLDER_MODE)
+    if folder.name == _OWN_FOLDER and stat.S_IMODE(found.st_mode) & ~FOLDER_MODE:
+        _tighten(folder, found.st_mode & FOLDER_MODE)  # one that its owner made read-only stays so
     elif found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
         raise failure.unsafe(folder, "everybody may write to the folder", f"chmod 0700 {folder}")
     kind = filesystem.network_kind(folder)

@@ -56,10 +56,15 @@ def read_document(document: object, tenant: str) -> Document:
         raise ConfigInvalid(_newer(version))
     if document.get("tenant") != tenant:
         raise ConfigInvalid(_other_tenant(tenant))
+    from flametree_cfg.state.shapes import faults
+
     try:
+        wrong = faults(document)
+        if wrong:
+            raise ConfigInvalid(_not_an_export("; ".join(wrong)))
         return _read(document, tenant)
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
-        raise ConfigInvalid(_not_an_export("some part of it is missing or of the wrong type")) from problem
+    except (KeyError, ValueError, TypeError, RecursionError) as problem:
+        raise ConfigInvalid(_not_an_export("an address is none, or stands twice")) from problem
 
 
 def _write_entry(entry: Entry) -> dict[str, Any]:
@@ -70,43 +75,29 @@ def _read(document: Mapping[str, Any], tenant: str) -> Document:
     entries = [_read_entry(plain) for plain in document["entries"]]
     stored = Stored(
         tenant=tenant,
-        lineage=_text(document["lineage"]),
-        serial=_number(document["serial"]),
-        platform=_text(document["platform"]),
+        lineage=document["lineage"],
+        serial=document["serial"],
+        platform=document["platform"],
         entries={entry.resource.address: entry for entry in entries},
         pending=tuple(read_operation(plain) for plain in document.get("pending", ())),
     )
     runs = tuple(_read_run(plain) for plain in document.get("history", ()))
-    if not stored.lineage or len(stored.entries) != len(entries) or len({run.number for run, _ in runs}) != len(runs):
-        raise ValueError("no lineage, or an address or a run twice")
+    if len(stored.entries) != len(entries) or len({run.number for run, _ in runs}) != len(runs):
+        raise ValueError("an address or a run twice")
     return Document(stored, runs)
 
 
 def _read_entry(plain: Mapping[str, Any]) -> Entry:
     if parse_address(plain["address"]) is None:
         raise ValueError("no address")
-    return Entry(read_resource(plain), _text(plain["id"]), bool(plain.get("protected", False)))
+    return Entry(read_resource(plain), plain["id"], plain.get("protected", False))
 
 
 def _read_run(plain: Mapping[str, Any]) -> tuple[AppliedRun, list[dict[str, Any]]]:
     operations = list(plain["operations"])
     for operation in operations:
         read_operation(operation)
-    run = AppliedRun(**{key: value for key, value in plain.items() if key != "operations"})
-    _number(run.number)
-    return run, operations
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**62:
-        raise TypeError("no number")
-    return value
+    return AppliedRun(**{key: value for key, value in plain.items() if key != "operations"}), operations
 
 
 def _not_an_export(detail: str) -> Diagnostic:

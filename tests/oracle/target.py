@@ -75,6 +75,7 @@ def target(platform: Platform, stored: Stored, document: Document, secrets: Mapp
             end.objects[made[address]] = {**blank(address.kind.value), "stale": False}
     for address, body in wanted.items():
         _become(end, address, body, result.ids, secrets)
+    _take_inbound(end, result.ids, wanted, known)
     for address, body in wanted.items():
         if body.get("default"):
             end.make_default(result.ids[address])
@@ -194,6 +195,19 @@ def _become(
     one |= fields if not outside(body) else {key: v for key, v in fields.items() if key == "connectors"}
     if default is not None:
         one["default"] = default
+
+
+def _take_inbound(
+    end: Platform, ids: dict[Address, str], wanted: Mapping[Address, Mapping[str, Any]], known: Mapping[Address, Any]
+) -> None:
+    """A foreign attachment on our agent stays, unless it holds what we claim."""
+    declared = {ids[address] for address in wanted}
+    ours = {ids[address] for address, body in wanted.items() if address.kind is Kind.AGENT and not outside(body)}
+    claimed = {ids[channel(a.channel_key)] for a, body in wanted.items() if "/" in a.key and body.get("inbound")}
+    for key, one in list(end.objects.items()):
+        foreign = "/" in key and key not in declared and key not in {entry.id for entry in known.values()}
+        if foreign and one["inbound"] and one["channel"] in claimed and one["agent"] in ours:
+            del end.objects[key]
 
 
 def _order(role: str, linked: list[str]) -> list[str]:

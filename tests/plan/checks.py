@@ -6,10 +6,11 @@ from typing import Any
 
 from flametree_cfg.model import LEDGER_ONLY, Action, Address, Kind, Operation, at_path
 from flametree_cfg.plan import plan_digest
+from tests.oracle.platform import id_of
 from tests.oracle.reads import unmet
 from tests.oracle.rules import legal
 from tests.plan.documents import CATALOG, read
-from tests.plan.sides import Applied
+from tests.plan.sides import Applied, printed
 from tests.plan.story import Chapter
 
 
@@ -77,8 +78,6 @@ def the_ledger_is_what_is_declared(told: Chapter) -> None:
     after = told.after
     wanted = told.before.plan(told.tenant, CATALOG)  # the plan is pure: asking again changes nothing
     assert wanted == told.plan
-    from tests.plan.sides import printed
-
     for address, declaration in printed(told.tenant, told.before.secrets).declarations.items():
         entry = after.stored.entries[address]
         assert entry.resource == declaration.resource
@@ -111,14 +110,12 @@ def effects_are_what_the_platform_does(told: Chapter) -> None:
     for operation, sides in _turns(told):
         ids = sides.stored.ids()
         after = sides.step(operation)
-        own = after.stored.ids().get(operation.address) or sides.stored.ids().get(operation.address)
+        own = id_of(operation.address, {**ids, **after.stored.ids()})
         theirs = {
             key
             for key, one in sides.platform.objects.items()
             if key != own and _without_wear(after.platform.objects.get(key)) != _without_wear(one)
         }
-        from tests.oracle.platform import id_of
-
         assert {id_of(effect.address, ids) for effect in operation.effects} == theirs, operation
 
 
@@ -138,7 +135,7 @@ def what_leaves_is_deleted_once(told: Chapter) -> None:
     """There is one delete for each object of ours that leaves, and none besides."""
     if told.plan is None or told.goal is None:
         return
-    deleted = [sides.stored.entries[o.address].id for o, sides in _turns(told) if o.action is Action.DELETE]
+    deleted = [id_of(o.address, sides.stored.ids()) for o, sides in _turns(told) if o.action is Action.DELETE]
     objects = {one for one in told.goal.gone if "/" not in one}
 
     assert sorted(one for one in deleted if "/" not in one) == sorted(objects)

@@ -165,7 +165,9 @@ class Zoo:
 
     def ids(self) -> dict[str, str]:
         """Give the platform's id of everything that the ledger knows, by address."""
-        return {entry["address"]: entry["id"] for entry in json.loads(self.ok("state", "export", "tenants/zoo"))["entries"]}
+        return {
+            entry["address"]: entry["id"] for entry in json.loads(self.ok("state", "export", "tenants/zoo"))["entries"]
+        }
 
     def objects(self, tenant: str = "zoo") -> list[dict[str, Any]]:
         """Give every object that the platform has of a tenant."""

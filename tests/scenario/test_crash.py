@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -72,7 +71,7 @@ def test_what_was_open_is_told(zoo: Zoo) -> None:
     assert "done before the interruption" in again.stderr
 
 
-def test_crash_points_need_two_switches(zoo: Zoo, tmp_path: Path) -> None:
+def test_crash_points_need_two_switches(zoo: Zoo) -> None:
     """Nobody crashes by one stray variable."""
     zoo.declare(BEFORE)
 

@@ -43,7 +43,7 @@ connectors:
   day-model:
     type: llm
     name: Night model
-    settings: {api_url: "https://llm.example/v1", access_token: "${env:OPENAI_KEY}", model_name: day-2, temperature: 0.5}
+    settings: {api_url: "https://llm.example/v1", access_token: "${env:OPENAI_KEY}", model_name: day2, temperature: 0.5}
   night-model:
     type: llm
     name: Day model

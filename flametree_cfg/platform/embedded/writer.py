@@ -129,7 +129,7 @@ class Writer:
         live = self._reader.one(self._tenant, address.kind, platform_id, filled=False)
         if live is None:
             raise refusal.gone(address)
-        self._set_running(address, platform_id, live.fields["type"], running=running)
+        self._set_running(address, platform_id, live.fields.get("type", ""), running=running)
         return [(address.kind, platform_id)]
 
     # -- objects ----------------------------------------------------------------------------------------------
