@@ -76,7 +76,7 @@ def apply_plan(
         Locked: the lease was lost.
     """
     started = time.monotonic()
-    _amend(ledger, lease, [o for o in plan.operations if o.action in LEDGER_ONLY])
+    _amend(ledger, lease, [o for o in plan.operations if o.action in LEDGER_ONLY and o.action is not Action.FORGET])
     ids = ledger.read(plan.tenant).ids()
     wanted = [replace(o, id=f"{run}-{o.id}") for o in plan.operations if o.action not in LEDGER_ONLY]
     total = len(wanted)
@@ -97,7 +97,8 @@ def apply_plan(
         for index, (operation, outcome) in enumerate(zip(operations, outcomes, strict=True), first + 1):
             stage = Stage.DONE if outcome.status is OutcomeStatus.DONE else Stage.FAILED
             yield Event(stage, plan.tenant, operation, index, total, outcome.message, elapsed)
-    _amend(ledger, lease, list(plan.heals))
+    # Forgotten last: until here operations may speak of such an object, as the holder of a slot or of links.
+    _amend(ledger, lease, [*(o for o in plan.operations if o.action is Action.FORGET), *plan.heals])
     yield Event(Stage.FINISHED, plan.tenant, None, total, total, elapsed_s=time.monotonic() - started)
 
 

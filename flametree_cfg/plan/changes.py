@@ -71,6 +71,7 @@ def find_changes(sides: Sides, catalog: Catalog) -> Found:
 
 def problems_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
     """Say what stands in the way of the changes that nobody here may move."""
+    yield from _protected_replaced(sides, found)
     yield from _names_held_outside(sides, found)
     yield from _inbound_held_outside(sides, found)
 
@@ -163,6 +164,23 @@ def _outgoing(address: Address) -> bool:
     return OUTGOING in address.key
 
 
+def _protected_replaced(sides: Sides, found: Found) -> Iterator[Diagnostic]:
+    """A replacement deletes, which a protection forbids; an interrupted one was decided before."""
+    replaced = {after: before for before, after in sides.moves.items() if _outgoing(after)}
+    for address, before in replaced.items():
+        change = found.changes.get(address)
+        if change is not None and change.action is Action.DELETE and sides.stored[address].protected:
+            yield error(
+                "protected-replaced",
+                "A protected object would be deleted to be made anew",
+                f"{before} ({change.before.name if change.before else ''!r}) is protected, and the change cannot be made "
+                "in place",
+                "apply `protected: false` first, or declare the new object under another key",
+                address=str(before),
+                path=("type",),
+            )
+
+
 def _names_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
     wanted = {
         (address.kind, folded(change.after.name)): address
@@ -173,7 +191,7 @@ def _names_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
         return
     leaving = {address for address, change in found.changes.items() if change.action is Action.DELETE}
     for address, resource in sides.live.resources.items():
-        if address.kind is Kind.ATTACHMENT or address in sides.desired or address in leaving:
+        if address.kind is Kind.ATTACHMENT or resource.system or address in sides.desired or address in leaving:
             continue
         wanting = wanted.get((address.kind, folded(resource.name)))
         if wanting is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flametree_cfg.diff import Change
 from flametree_cfg.errors import WrongUsage, error
-from flametree_cfg.model import Action, Address, Kind, folded, references
+from flametree_cfg.model import Action, Address, Kind, agent, channel, folded, references
 from flametree_cfg.plan.changes import Found
 from flametree_cfg.plan.sides import OUTGOING, Sides
 
@@ -36,6 +36,7 @@ def select(found: Found, sides: Sides, selection: Selection) -> None:
     Raises:
         WrongUsage: a target is neither declared nor in the ledger.
     """
+    detached = {address for address, change in found.changes.items() if change.action is Action.DELETE}
     if selection.targets:
         _refuse_unknown(selection.targets, sides)
         wanted = _with_needs(selection.targets, found.changes, sides)
@@ -46,6 +47,14 @@ def select(found: Found, sides: Sides, selection: Selection) -> None:
         found.held += gone
         for address in gone:
             del found.changes[address]
+    joined = _ends(detached - found.changes.keys())
+    found.forgotten = [address for address in found.forgotten if address not in joined]
+
+
+def _ends(attachments: Iterable[Address]) -> set[Address]:
+    """Name what attachments join: while one that shall go stays, the ledger has to know by what names it goes."""
+    pairs = ((agent(a.agent_key), channel(a.channel_key)) for a in attachments if a.kind is Kind.ATTACHMENT)
+    return {end for pair in pairs for end in pair}
 
 
 def _refuse_unknown(targets: frozenset[Address], sides: Sides) -> None:

@@ -12,6 +12,9 @@ from tests.oracle.rules import fold, legal
 
 Document = Mapping[str, Any]
 _SECTIONS: Mapping[str, Kind] = {"connectors": Kind.CONNECTOR, "channels": Kind.CHANNEL, "agents": Kind.AGENT}
+OUTGOING = "~old"
+"""Marks in the ledger what a replacement left to be deleted, where an apply was interrupted."""
+
 _NO_FIELDS = frozenset({"external", "system", "protected", "previously", "channels"})
 
 
@@ -81,6 +84,7 @@ def target(platform: Platform, stored: Stored, document: Document, secrets: Mapp
             end.make_default(result.ids[address])
     before = legal(platform.objects)
     result.broken = [rule for rule in legal(end.objects) if rule not in before]
+    result.broken += [f"{a} is protected" for a in wanted if a in known and known[a].protected and known[a].id in result.gone]
     return result
 
 
@@ -135,7 +139,7 @@ def system(body: Mapping[str, Any]) -> bool:
 def _kept(known: Mapping[Address, Any], wanted: Mapping[Address, Mapping[str, Any]], document: Document) -> set[Address]:
     kept = set()
     for address, entry in known.items():
-        if address in wanted:
+        if address in wanted or OUTGOING in address.key:
             continue
         owner = wanted.get(agent(address.agent_key)) if address.kind is Kind.ATTACHMENT else None
         unmanaged = address.kind.section not in document or (owner is not None and "channels" not in owner)

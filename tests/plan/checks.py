@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from flametree_cfg.errors import ConfigInvalid
 from flametree_cfg.model import LEDGER_ONLY, Action, Address, Kind, Operation, at_path
-from flametree_cfg.plan import plan_digest
+from flametree_cfg.plan import Selection, plan_digest
 from tests.oracle.platform import id_of
 from tests.oracle.reads import unmet
 from tests.oracle.rules import legal
 from tests.plan.documents import CATALOG, read
 from tests.plan.sides import Applied, printed
-from tests.plan.story import Chapter
+from tests.plan.story import Chapter, chapter
 
 
 def refused_only_where_no_end_is_legal(told: Chapter) -> None:
@@ -176,7 +178,51 @@ def moved_keys_keep_their_objects(told: Chapter) -> None:
             assert told.after.id_of(operation.address) == told.before.id_of(operation.previous)
 
 
+def an_interrupted_apply_converges(told: Chapter) -> None:
+    """Wherever an apply breaks off, planning anew takes it to the same end."""
+    if told.plan is None or told.goal is None:
+        return
+    number = sum(operation.action not in LEDGER_ONLY for operation in told.plan.operations)
+    for stop in {0, 1, number // 3, number // 2, number - 1} & set(range(number)):
+        again = chapter(told.interrupted(stop), told.document)
+        assert again.plan is not None, (stop, again.refusal)
+        # A restart that is owed is not remembered: what runs is judged where `running` is declared.
+        assert _by_address(again.after, told) == _by_address(told.after, told), stop
+
+
+def a_plan_without_refresh_is_a_plan(told: Chapter) -> None:
+    """Without the platform there is a plan too, or a refusal that says why."""
+    try:
+        plan = told.before.plan(told.tenant, CATALOG, refresh=False)
+    except ConfigInvalid as refusal:
+        assert refusal.diagnostics
+    else:
+        assert not plan.refreshed
+
+
+def a_selection_is_legal_and_the_rest_follows(told: Chapter) -> None:
+    """Planning some addresses only, or no deletions, keeps the rules; the whole plan then goes on from there."""
+    if told.plan is None or told.goal is None:
+        return
+    declared = sorted(told.tenant.declarations)
+    selections = [Selection(deletions=False), *(Selection(frozenset({one})) for one in {*declared[:1], *declared[-1:]})]
+    for selection in selections:
+        try:
+            part = told.before.plan(told.tenant, CATALOG, selection=selection)
+        except ConfigInvalid:
+            continue  # something it needs is not selected
+        some = replace(told, plan=part)
+        every_prefix_is_legal(some)
+        assert selection.deletions or not any(one.action is Action.DELETE for one in part.operations)
+        rest = chapter(some.after, told.document)
+        assert rest.plan is not None, (selection, rest.refusal)
+        assert _by_address(rest.after, told) == _by_address(told.after, told), selection
+
+
 CHECKS = (
+    a_selection_is_legal_and_the_rest_follows,
+    an_interrupted_apply_converges,
+    a_plan_without_refresh_is_a_plan,
     refused_only_where_no_end_is_legal,
     every_prefix_is_legal,
     the_end_is_what_was_asked_for,
@@ -218,9 +264,17 @@ def _fresh_before(told: Chapter, address: Address) -> bool:
     return not (one and one.get("stale"))
 
 
+def _by_address(sides: Applied, told: Chapter) -> Any:
+    """Give the platform with addresses for ids, so that objects made in another order compare."""
+    names = {platform_id: str(address) for address, platform_id in sides.stored.ids().items()}
+    unjudged = {str(a) for a, one in told.tenant.declarations.items() if "running" not in one.resource.fields}
+    named = {_renamed(key, names): _renamed(one, names) for key, one in sides.platform.objects.items()}
+    return _comparable({key: {**one, "running": None} if key in unjudged else one for key, one in named.items()})
+
+
 def _renamed(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, str):
-        return "/".join(names.get(part, part) for part in value.split("/")) if "new " in value else value
+        return "/".join(names.get(part, part) for part in value.split("/"))
     if isinstance(value, dict):
         return {key: _renamed(item, names) for key, item in value.items()}
     return [_renamed(item, names) for item in value] if isinstance(value, list) else value

@@ -19,7 +19,7 @@ from flametree_cfg.model import (
     Tenant,
     map_secrets,
 )
-from flametree_cfg.plan import Plan, make_plan
+from flametree_cfg.plan import Plan, Selection, make_plan
 from flametree_cfg.schema import Catalog
 from flametree_cfg.state.recording import after_amendment, after_outcomes
 from tests.oracle.platform import Platform
@@ -54,9 +54,12 @@ class Applied:
         """What the platform reports."""
         return self.platform.report(self.stored.tenant)
 
-    def plan(self, tenant: Tenant, catalog: Catalog, *, refresh: bool = True) -> Plan:
-        """Plan against both sides, or against the ledger alone."""
-        return make_plan(printed(tenant, self.secrets), self.stored, self.live if refresh else None, catalog)
+    def plan(
+        self, tenant: Tenant, catalog: Catalog, *, refresh: bool = True, selection: Selection | None = None
+    ) -> Plan:
+        """Plan against both sides, or against the ledger alone; all of it, or what was selected."""
+        live = self.live if refresh else None
+        return make_plan(printed(tenant, self.secrets), self.stored, live, catalog, selection or Selection())
 
     def id_of(self, address: Address) -> str:
         """Give the platform id of something the ledger knows."""
@@ -92,14 +95,21 @@ class Applied:
         entries = after_outcomes(self.stored.entries, [(operation, outcome)])
         return replace(self, platform=platform, stored=replace(self.stored, entries=entries))
 
-    def carry_out(self, plan: Plan) -> Applied:
-        """Do what `apply` does: keys that move and externals found, the operations, what is forgotten, what heals."""
-        forgets = [one for one in plan.operations if one.action is Action.FORGET]
+    def carry_out(self, plan: Plan, *, stop_after: int | None = None) -> Applied:
+        """
+        Do what `apply` does: keys that move and externals found, the operations, what is forgotten, what heals.
+
+        Args:
+            plan: made from these sides.
+            stop_after: break off after so many operations of the platform.
+        """
         sides = self._amended([one for one in plan.operations if one.action in LEDGER_ONLY - {Action.FORGET}])
-        for operation in plan.operations:
-            if operation.action not in LEDGER_ONLY:
-                sides = sides.step(operation)
-        return sides._amended(forgets)._amended(plan.heals)
+        operations = [one for one in plan.operations if one.action not in LEDGER_ONLY]
+        for operation in operations[:stop_after]:
+            sides = sides.step(operation)
+        if stop_after is not None and stop_after < len(operations):
+            return sides
+        return sides._amended([one for one in plan.operations if one.action is Action.FORGET])._amended(plan.heals)
 
     def _amended(self, operations: Iterable[Operation]) -> Applied:
         listed = list(operations)

@@ -41,6 +41,12 @@ class Chapter:
         return self.before.carry_out(self.plan)
 
 
+    def interrupted(self, number: int) -> Applied:
+        """Both sides where the apply broke off after so many operations of the platform."""
+        assert self.plan is not None
+        return self.before.carry_out(self.plan, stop_after=number)
+
+
 def chapter(sides: Applied, document: Document) -> Chapter:
     """Plan a document."""
     tenant = read(document)
@@ -72,7 +78,7 @@ def tell(draw: Callable[[st.SearchStrategy[Any]], Any], check: Callable[[Chapter
         told = chapter(sides, document)
         check(told)
         if told.plan is not None:
-            sides = told.after
+            sides = told.interrupted(draw(st.integers(0, 40))) if draw(st.integers(0, 3)) == 0 else told.after
         if not alone and draw(st.booleans()):
             sides = meddle(draw, sides)
         if draw(st.integers(0, 5)) == 0:

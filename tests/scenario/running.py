@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from flametree_cfg.cli import run
 
@@ -110,13 +110,13 @@ class Zoo:
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start one command as another process and go on."""
         return subprocess.Popen(
             [*PROGRAM, *arguments],
             cwd=self.root,
-            env=self.seen(environment),
-            stdout=subprocess.PIPE,
+            env=self.seen({}),
+            stdout=stdout,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             encoding="utf-8",
