@@ -173,8 +173,8 @@ def _protected_replaced(sides: Sides, found: Found) -> Iterator[Diagnostic]:
             yield error(
                 "protected-replaced",
                 "A protected object would be deleted to be made anew",
-                f"{before} ({change.before.name if change.before else ''!r}) is protected, and the change cannot be made "
-                "in place",
+                f"{before} ({change.before.name if change.before else ''!r}) is protected, and the change cannot be "
+                "made in place",
                 "apply `protected: false` first, or declare the new object under another key",
                 address=str(before),
                 path=("type",),

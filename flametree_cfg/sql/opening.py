@@ -24,6 +24,8 @@ def database_exists(path: Path) -> bool:
     if _is_there(path):
         return True
     if _is_there(Path(f"{path}-wal")):
+        if _is_there(path):
+            return True  # another process made it between the two looks
         raise failure.missing(path, "the file is gone, but its -wal is still there")
     if _is_there(path.parent) and not path.parent.is_dir():
         raise failure.unusable(path.parent, "it leads to no folder")

@@ -210,3 +210,38 @@ def _text(stream: io.TextIOWrapper) -> str:
     buffer = stream.buffer
     assert isinstance(buffer, io.BytesIO)
     return buffer.getvalue().decode("utf-8")
+
+
+HOLD = """
+import sys
+from flametree_cfg.model import Holder
+from flametree_cfg.state import open_ledger
+import os
+ledger = open_ledger("sqlite:.flametree/ledger.db")
+with ledger.lock(sys.argv[1], 0, Holder("mallory", "far-away", os.getpid(), "apply")):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def holding(zoo: Zoo, tenant: str = "zoo") -> Iterator[subprocess.Popen[str]]:
+    """Hold a tenant's lock in another process."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, tenant],
+        cwd=zoo.root,
+        env=zoo.seen({}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    """Wait for a process."""
+    out, err = process.communicate(timeout=60)
+    return Ended(process.returncode, out, err)

@@ -2,62 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from flametree_cfg.apply import BATCH_SIZE
-from tests.scenario.running import Ended, Zoo
-from tests.scenario.texts import AFTER, BEFORE
-
-MANY = 4 * BATCH_SIZE  # operations: their progress is more than a pipe holds, so nobody ends before being told to stop
-HOLD = """
-import sys
-from flametree_cfg.model import Holder
-from flametree_cfg.state import open_ledger
-import os
-ledger = open_ledger("sqlite:.flametree/ledger.db")
-with ledger.lock(sys.argv[1], 0, Holder("mallory", "far-away", os.getpid(), "apply")):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-@contextlib.contextmanager
-def holding(zoo: Zoo, tenant: str = "zoo") -> Iterator[subprocess.Popen[str]]:
-    """Hold a tenant's lock in another process."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, tenant],
-        cwd=zoo.root,
-        env=zoo.seen({}),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
-
-
-def ended(process: subprocess.Popen[str]) -> Ended:
-    """Wait for a process."""
-    out, err = process.communicate(timeout=60)
-    return Ended(process.returncode, out, err)
-
-
-def many(count: int = MANY) -> str:
-    """Declare so much that an apply takes several batches."""
-    lines = (
-        f'  k{i}: {{type: api_key, name: Key {i}, settings: {{api_key: "${{env:OTHER_KEY}}"}}}}' for i in range(count)
-    )
-    return "connectors:\n" + "\n".join(lines) + "\n"
+from tests.scenario.running import Ended, Zoo, ended, holding
+from tests.scenario.texts import AFTER, BEFORE, MANY, many
 
 
 def test_two_at_once(zoo: Zoo) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flametree_cfg.apply import BATCH_SIZE
+
 BEFORE = """
 connectors:
   day-model:
@@ -73,3 +75,15 @@ agents:
     connectors: {llm: night-model}
     channels: {bot: {inbound: true}}
 """
+
+MANY = 3 * BATCH_SIZE
+_LONG = "x" * 50  # one batch's progress is nearly all that a pipe holds: whoever is not read from waits in the second
+
+
+def many(count: int = MANY) -> str:
+    """Declare so much that an apply takes several batches."""
+    lines = (
+        f'  k{i}-{_LONG}: {{type: api_key, name: Key {i}, settings: {{api_key: "${{env:OTHER_KEY}}"}}}}'
+        for i in range(count)
+    )
+    return "connectors:\n" + "\n".join(lines) + "\n"
