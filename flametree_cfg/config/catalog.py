@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from flametree_cfg.config.problem import problem
+from flametree_cfg.config.source import printable
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location
 from flametree_cfg.schema import Catalog
 
@@ -29,9 +31,9 @@ def load_catalog(extra: Path | None = None) -> Catalog:
         ConfigInvalid: a file is no JSON (with line and column), is not well-formed, or describes a type that exists.
     """
     files = dict(_type_files(_IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT))
+    if extra and not os.path.isdir(extra):  # noqa: PTH112  # never raises
+        raise ConfigInvalid(problem("no-such-path", Location(printable(str(extra))), "folder of type files"))
     added = dict(_type_files(extra)) if extra else {}
-    if extra and not extra.is_dir():
-        raise ConfigInvalid(problem("no-such-path", Location(str(extra)), "folder of type files"))
     clashes = [_bad(added[name], f"{name} is there already") for name in added if name in files]
     if clashes:
         raise ConfigInvalid(*clashes)

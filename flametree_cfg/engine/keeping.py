@@ -124,7 +124,7 @@ def _read_export(file: Path) -> Mapping[str, Any]:
     except OSError as problem:
         hint = "name a file that `state export` wrote"
         raise WrongUsage(error("no-such-path", "Path does not exist", f"{file}: {problem.strerror}", hint)) from problem
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise ConfigInvalid(_no_export(file, "it is no JSON")) from problem
     if not isinstance(document, dict):
         raise ConfigInvalid(_no_export(file, "it is no JSON object"))

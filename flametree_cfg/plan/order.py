@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
-from flametree_cfg.model import Address, FieldChange, Kind, Operation, agent, channel, folded, parse_address
+from flametree_cfg.model import Address, FieldChange, Kind, Operation, folded, parse_address
 from flametree_cfg.plan.simulation import Build, Simulation
 
 
@@ -63,8 +63,9 @@ def _make_room(
                 operations, _ = simulation.attempt(build) if build else ((), ())
                 if operations:
                     return operations
+    near = {address for _, violations in stuck for violation in violations for address in _near(violation, simulation)}
     for phase in later:
-        for step in [step for step in phase if step.leaves and _in_its_way(step, stuck)]:
+        for step in [step for step in phase if step.leaves and step.address in near]:
             operations, _ = simulation.attempt(step.build)
             if operations:
                 phase.remove(step)
@@ -72,21 +73,13 @@ def _make_room(
     raise ConfigInvalid(*_in_the_way(stuck))
 
 
-def _in_its_way(step: Step, stuck: Sequence[tuple[Step, Sequence[Diagnostic]]]) -> bool:
-    """Tell whether a violation speaks of what a step deletes, or of an attachment that goes with it."""
-    named = {address for _, violations in stuck for violation in violations for address in _named_in(violation)}
-    return step.address in named
-
-
-def _named_in(violation: Diagnostic) -> Iterable[Address]:
+def _near(violation: Diagnostic, simulation: Simulation) -> Iterable[Address]:
+    """List what a violation speaks of, and what that links or is attached to: the platform unlinks what goes (R7)."""
     for text in (violation.address, *(one.address for one in violation.related)):
         address = parse_address(text)
-        if address is None:
-            continue
-        yield address
-        if address.kind is Kind.ATTACHMENT:
-            yield agent(address.agent_key)
-            yield channel(address.channel_key)
+        if address is not None:
+            yield address
+            yield from (target for _, target in simulation.world.links_of(address))
 
 
 def _in_the_way(stuck: Sequence[tuple[Step, Sequence[Diagnostic]]]) -> Iterable[Diagnostic]:

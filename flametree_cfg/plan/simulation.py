@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from flametree_cfg.diff import patch
+from flametree_cfg.diff import compare, patch
 from flametree_cfg.errors import Diagnostic
 from flametree_cfg.impact import lifecycle_of
 from flametree_cfg.invariants import When, World, check_all, check_step
@@ -294,7 +294,12 @@ def violation(found: Diagnostic) -> tuple[object, ...]:
 
 
 def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Resource:
-    """Take from a resource the fields that another one declares; of settings those its type knows."""
+    """
+    Take from a resource the fields that another one declares; of settings those its type knows.
+
+    What does not differ is written as it is declared: the order of accounts, and whether something empty is there, say
+    nothing, and the ledger would never agree with the YAML.
+    """
     fields = {
         key: resource.fields.get(key, value if key in ("type", "name") else None)
         for key, value in managed.fields.items()
@@ -309,19 +314,10 @@ def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Res
     if spec and isinstance(fields.get("settings"), Mapping):
         known = spec.schema.get("properties", {})
         fields["settings"] = {key: value for key, value in fields["settings"].items() if key in known}
-        if spec.accounts and spec.accounts.setting in fields["settings"]:
-            fields["settings"][spec.accounts.setting] = _in_order(
-                fields["settings"][spec.accounts.setting],
-                managed.settings.get(spec.accounts.setting),
-                spec.accounts.key,
-            )
-    return replace(managed, address=resource.address, fields=fields)
-
-
-def _in_order(accounts: Value, managed: Value, key: str) -> list[Value]:
-    """Order accounts as the managed ones are: their own order means nothing, and `compare` does not see it."""
-    places = {str(account.get(key)): place for place, account in enumerate(managed or [])}
-    return sorted(accounts or [], key=lambda account: places.get(str(account.get(key)), len(places)))
+    view = replace(managed, address=resource.address, fields=fields)
+    difference = compare(view, managed, managed, catalog)
+    differing = {path[0] for path in (*(change.path for change in difference.fields), *difference.not_checked)}
+    return replace(view, fields={key: fields[key] if key in differing else managed.fields[key] for key in fields})
 
 
 def _says(value: Value) -> bool:

@@ -123,6 +123,12 @@ class Portal:
     def set(self, text: str, values: Mapping[str, Value], *, secret: Iterable[str] = ()) -> LiveObject:
         """Change fields by path, as typed; empty text unsets. What is not named stays, secrets too."""
         found = self.find(text)
+        if found.kind is Kind.ATTACHMENT:
+            raise WrongUsage(
+                error(
+                    "not-an-object", "This has no fields of its own", text, "`registry attach` sets Inbound on or off"
+                )
+            )
         form = TypedForm(self.catalog, found)
         changes = form.changes(values, secret=frozenset(secret))
         self._judged(found, changes, form, _address(found))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
-from flametree_cfg.model import AppliedRun, Entry, Stored, parse_address
+from flametree_cfg.model import AppliedRun, Entry, Stored, parse_address, secrets_in
 from flametree_cfg.state.body import plain_json, read_operation, read_resource, write_operation, write_resource
 
 FORMAT = "flametree-ledger"
@@ -90,7 +90,11 @@ def _read(document: Mapping[str, Any], tenant: str) -> Document:
 def _read_entry(plain: Mapping[str, Any]) -> Entry:
     if parse_address(plain["address"]) is None:
         raise ValueError("no address")
-    return Entry(read_resource(plain), plain["id"], plain.get("protected", False))
+    entry = Entry(read_resource(plain), plain["id"], plain.get("protected", False))
+    secrets = [secret for _, secret in secrets_in(entry.resource.fields)]
+    if not all(isinstance(one, str) for secret in secrets for one in (secret.reference, secret.fingerprint)):
+        raise ValueError("no secret")
+    return entry
 
 
 def _read_run(plain: Mapping[str, Any]) -> tuple[AppliedRun, list[dict[str, Any]]]:

@@ -127,6 +127,8 @@ def _changed(value: Any, effect: Effect, depth: int) -> Any:
     step = effect.path[depth]
     last = depth == len(effect.path) - 1
     if isinstance(value, Mapping):
+        if step not in value:
+            return value  # not managed: a role that the entry does not record stays unrecorded
         inner = effect.after if last else _changed(value.get(step), effect, depth + 1)
         if inner is None and not _is_role(effect, depth):
             return {key: item for key, item in value.items() if key != step}

@@ -19,11 +19,24 @@ class _Shape(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class FieldsShape(_Shape, extra="allow"):
+    """What is read of a resource's fields before anything is compared; the rest may be any JSON."""
+
+    type: Text = ""
+    name: Text = ""
+    description: Text | None = None
+    settings: dict[str, Any] | None = None
+    environment: dict[str, Any] | None = None
+    push: dict[str, Any] | None = None
+    web_widget: dict[str, Any] | None = None
+    connectors: dict[str, Any] | None = None
+
+
 class ResourceShape(_Shape):
     """A resource as recorded."""
 
     address: Named
-    fields: dict[str, Any]
+    fields: FieldsShape
     external: bool = False
     system: bool = False
 

@@ -139,10 +139,13 @@ class Platform:
         place = one[str(first)] = dict(one.get(str(first)) or {})
         if first == "settings" and rest[0] == "accounts":
             place["accounts"] = _with_account(place.get("accounts", []), ACCOUNT_KEY[one["type"]], rest[1:], value)
-        elif value is None:
-            place.pop(str(rest[0]), None)
         else:
-            place[str(rest[0])] = value
+            *outer, last = rest
+            for step in outer:
+                place[step] = place = dict(place.get(step) or {})
+            place[last] = value
+            if value is None:
+                del place[last]
 
     def _wear(self, platform_id: str, fields: set[str]) -> None:
         """R16: what runs keeps its previous configuration until it is stopped and started."""
@@ -154,7 +157,11 @@ class Platform:
             case "agent" if fields - LABELS:
                 worn = [platform_id]
             case "channel" if fields & {"settings", "environment"} and one["type"] in WITH_AGENT:
-                worn = [other["agent"] for _, other in of_kind(self.objects, "attachment") if other["channel"] == platform_id]
+                worn = [
+                    other["agent"]
+                    for _, other in of_kind(self.objects, "attachment")
+                    if other["channel"] == platform_id
+                ]
             case "channel" if fields & {"settings", "environment"}:
                 worn = [platform_id]
         for key in worn:

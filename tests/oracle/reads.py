@@ -30,7 +30,9 @@ def _holds(objects: Objects, operation: Operation, one: Precondition, ids: Mappi
             }
             return not holders - {_maybe(operation.address, ids)}
         case Check.DEFAULT_SLOT:
-            taken = {k for k, other in of_kind(objects, "connector") if other["default"] and other["type"] == one.subject}
+            taken = {
+                k for k, other in of_kind(objects, "connector") if other["default"] and other["type"] == one.subject
+            }
             return taken == ({id_of(_address(one.expect), ids)} if one.expect else set())
         case Check.INBOUND_SLOT:
             place = id_of(_address(one.subject), ids)
@@ -45,7 +47,9 @@ def _holds(objects: Objects, operation: Operation, one: Precondition, ids: Mappi
 
 def _users(objects: Objects, platform_id: str) -> set[str]:
     """List the agents that link a connector or are attached to a channel."""
-    linking = {key for key, one in of_kind(objects, "agent") if any(platform_id in v for v in one["connectors"].values())}
+    linking = {
+        key for key, one in of_kind(objects, "agent") if any(platform_id in v for v in one["connectors"].values())
+    }
     return linking | {one["agent"] for _, one in of_kind(objects, "attachment") if one["channel"] == platform_id}
 
 
@@ -80,4 +84,6 @@ def _address(text: str) -> Address:
 
 
 def _maybe(address: Address, ids: Mapping[Address, str]) -> str:
-    return "" if address.kind is Kind.ATTACHMENT or (address not in ids and not address.foreign) else id_of(address, ids)
+    return (
+        "" if address.kind is Kind.ATTACHMENT or (address not in ids and not address.foreign) else id_of(address, ids)
+    )

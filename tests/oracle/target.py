@@ -84,7 +84,9 @@ def target(platform: Platform, stored: Stored, document: Document, secrets: Mapp
             end.make_default(result.ids[address])
     before = legal(platform.objects)
     result.broken = [rule for rule in legal(end.objects) if rule not in before]
-    result.broken += [f"{a} is protected" for a in wanted if a in known and known[a].protected and known[a].id in result.gone]
+    result.broken += [
+        f"{a} is protected" for a in wanted if a in known and known[a].protected and known[a].id in result.gone
+    ]
     return result
 
 
@@ -136,7 +138,9 @@ def system(body: Mapping[str, Any]) -> bool:
     return bool(body.get("system"))
 
 
-def _kept(known: Mapping[Address, Any], wanted: Mapping[Address, Mapping[str, Any]], document: Document) -> set[Address]:
+def _kept(
+    known: Mapping[Address, Any], wanted: Mapping[Address, Mapping[str, Any]], document: Document
+) -> set[Address]:
     kept = set()
     for address, entry in known.items():
         if address in wanted or OUTGOING in address.key:
@@ -222,5 +226,9 @@ def _sealed(value: Any, secrets: Mapping[str, str]) -> Any:
     if isinstance(value, str) and value.startswith("${"):
         return Sealed(secrets[value])
     if isinstance(value, Mapping):
-        return _sealed(value["secret"], secrets) if "secret" in value else {k: _sealed(v, secrets) for k, v in value.items()}
+        return (
+            _sealed(value["secret"], secrets)
+            if "secret" in value
+            else {k: _sealed(v, secrets) for k, v in value.items()}
+        )
     return [_sealed(item, secrets) for item in value] if isinstance(value, list) else value

@@ -291,10 +291,14 @@ def _comparable(objects: Any) -> Any:
         kept = {name: value for name, value in one.items() if name != "stale" and value not in (None, {}, [], "")}
         if kept.get("connectors"):
             kept["connectors"] = {
-                role: linked if role == "tts" else sorted(linked) for role, linked in kept["connectors"].items() if linked
+                role: linked if role == "tts" else sorted(linked)
+                for role, linked in kept["connectors"].items()
+                if linked
             }
         if "accounts" in kept.get("settings", {}):
             kept["settings"] = {**kept["settings"], "accounts": sorted(kept["settings"]["accounts"], key=str)}
+        if "push" in kept:
+            kept["push"] = {name: value for name, value in kept["push"].items() if value}
         found[key] = {name: value for name, value in kept.items() if value not in ({}, [])}
     return found
 

@@ -25,7 +25,11 @@ NAMES = tuple("Ann Bea Cid Dan Eve Fay Gus Hal Ida Jo".split())
 CODES = ("A", "B", "C")
 TYPES = ("llm", "llm", "llm", "stt", "tts", "tts", "mcp", "mcp", "openapi", "api_key")
 CHANNEL_TYPES = ("telegram", "telegram", "sip", "email")
-KEYS = {"connectors": tuple(f"k{n}" for n in range(9)), "channels": ("c1", "c2", "c3", "c4"), "agents": ("a1", "a2", "a3")}
+KEYS = {
+    "connectors": tuple(f"k{n}" for n in range(9)),
+    "channels": ("c1", "c2", "c3", "c4"),
+    "agents": ("a1", "a2", "a3"),
+}
 EXTERNAL = {"connectors": "ext-k", "channels": "ext-c", "agents": "ext-a"}
 _FOLDER = tempfile.TemporaryDirectory(prefix="flametree-cfg-tests-")
 
@@ -105,6 +109,8 @@ def connector(draw: Draw, type_name: str, name: str) -> dict[str, Any]:
             settings = {"openapi_url": "https://a.example/o.json", "base_url": "https://a.example"}
             code = draw(st.sampled_from([None, *CODES]))
             settings |= {"integration_code": code} if code else {}
+            headers = draw(st.dictionaries(st.sampled_from(["X-A", "X-B"]), st.just(token), max_size=2))
+            settings |= {"auth_type": "custom", "custom_headers": headers} if headers else {}
         case "api_key":
             settings = {"api_key": token}
         case _:
@@ -125,7 +131,9 @@ def channel(draw: Draw, type_name: str, name: str, key: str) -> dict[str, Any]:
         case "sip":
             settings = {"server": "sip.example", "username": draw(st.sampled_from("uv")), "password": "${env:%s}" % key}
         case _:
-            settings = {"accounts": [_account(key, name) for name in draw(st.permutations("pqr"))[: draw(st.integers(1, 3))]]}
+            settings = {
+                "accounts": [_account(key, name) for name in draw(st.permutations("pqr"))[: draw(st.integers(1, 3))]]
+            }
     body: dict[str, Any] = {"type": type_name, "name": name, "settings": settings}
     running = draw(st.sampled_from([None, True, True, False]))
     if running is not None and type_name != "sip":
@@ -161,9 +169,16 @@ def agent(draw: Draw, name: str, document: Document) -> dict[str, Any]:
         body["running"] = True
     elif draw(st.booleans()):
         body["running"] = False
-    for key, value in (("max_opened_sessions", 5), ("instructions", "Be kind."), ("description", "About.")):
+    said = {"max_opened_sessions": 5, "instructions": "Be kind.", "description": "About."}
+    said |= {
+        "web_widget": {"enabled": True, "tooltip_text": name},
+        "push": {"events": ["new"], "url": "https://p.example"},
+    }
+    for key, value in said.items():
         if draw(st.integers(0, 4)) == 0:
             body[key] = value
+    if "push" in body and draw(st.booleans()):
+        body["push"] = {**body["push"], "headers": environment(draw)}
     if draw(st.integers(0, 4)) == 0:
         body["environment"] = environment(draw)
     return body
@@ -369,7 +384,11 @@ def rename_key(draw: Draw, document: Document) -> None:
                 owner["channels"][after] = owner["channels"].pop(before)
             for role, keys in list(owner.get("connectors", {}).items()) if section == "connectors" else ():
                 owner["connectors"][role] = (
-                    [after if key == before else key for key in keys] if isinstance(keys, list) else after if keys == before else keys
+                    [after if key == before else key for key in keys]
+                    if isinstance(keys, list)
+                    else after
+                    if keys == before
+                    else keys
                 )
 
 
@@ -475,7 +494,11 @@ def adopt(draw: Draw, document: Document) -> None:
         body = document.get(section, {}).get(key)
         if body and body.pop("external", False):
             if section != "agents":
-                make = connector(draw, "llm", "Theirs") if section == "connectors" else channel(draw, "telegram", "Theirs", key)
+                make = (
+                    connector(draw, "llm", "Theirs")
+                    if section == "connectors"
+                    else channel(draw, "telegram", "Theirs", key)
+                )
                 document[section][key] = make
     section = _section(draw)
     for key in _some(draw, document, section) if draw(st.integers(0, 9)) == 0 else ():

@@ -40,7 +40,6 @@ class Chapter:
         assert self.plan is not None
         return self.before.carry_out(self.plan)
 
-
     def interrupted(self, number: int) -> Applied:
         """Both sides where the apply broke off after so many operations of the platform."""
         assert self.plan is not None
@@ -61,7 +60,9 @@ def chapter(sides: Applied, document: Document) -> Chapter:
         return Chapter(sides, document, tenant, goal, None, refusal)
 
 
-def tell(draw: Callable[[st.SearchStrategy[Any]], Any], check: Callable[[Chapter], None], *, alone: bool = False) -> None:
+def tell(
+    draw: Callable[[st.SearchStrategy[Any]], Any], check: Callable[[Chapter], None], *, alone: bool = False
+) -> None:
     """
     Draw a story and show every chapter to a check.
 

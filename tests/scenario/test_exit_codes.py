@@ -13,7 +13,7 @@ import pytest
 
 from flametree_cfg.errors import ExitCode
 from tests.scenario.running import PROGRAM, Ended, Zoo, ended, holding
-from tests.scenario.texts import AFTER, BEFORE, MANY, many
+from tests.scenario.texts import AFTER, BEFORE, MANY, many, name_of
 
 
 @pytest.fixture
@@ -152,15 +152,15 @@ def test_8_applied_in_part(tmp_path: Path) -> None:
     with Path(os.devnull).open("w", encoding="utf-8") as nobody:
         process = zoo.start("apply", "tenants/zoo", "--yes", stdout=nobody)
         assert process.stderr is not None
-        process.stderr.readline()  # it waits in the second batch until somebody reads on
+        process.stderr.readline()  # it waits before the last batch until somebody reads on
         taken = zoo.ok(
-            "registry", "create", "zoo", "connector", "api_key", f"Key {MANY - 1}", "settings.api_key=theirs"
+            "registry", "create", "zoo", "connector", "api_key", name_of(MANY - 1), "settings.api_key=theirs"
         )
         _, told = process.communicate(timeout=60)
     partly = Ended(process.returncode, "", told)
     runs = zoo.document("history", "list", "tenants/zoo")["runs"]
     clash = zoo.run("apply", "tenants/zoo", "--yes")
-    zoo.ok("registry", "delete", "zoo", f"connector:Key {MANY - 1}")
+    zoo.ok("registry", "delete", "zoo", f"connector:{name_of(MANY - 1)}")
     zoo.apply()
 
     assert taken.startswith("Created connector")

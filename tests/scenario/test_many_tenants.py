@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.scenario.running import PROGRAM, Ended, Zoo
+from tests.scenario.running import Zoo, obey_modes
 from tests.scenario.texts import BEFORE
 
 SMALL = """
@@ -20,29 +18,6 @@ connectors:
     settings: {api_key: "${env:OTHER_KEY}"}
 """
 BAD = "connectors: {key: {type: nonsense}}\n"
-CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, PR_CAPBSET_DROP = 1, 2, 24
-
-
-def obey_modes() -> None:
-    """Let file modes count for root too, as they do for everybody else."""
-    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
-        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-
-
-def as_mortal(zoo: Zoo, *arguments: str) -> Ended:
-    """Run one command as somebody for whom file modes count."""
-    done = subprocess.run(
-        [*PROGRAM, *arguments],
-        cwd=zoo.root,
-        env=zoo.seen({}),
-        capture_output=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-        check=False,
-        preexec_fn=obey_modes,  # before the program starts there is one thread
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
 
 
 def declare(zoo: Zoo, *tenants: str, text: str = SMALL) -> None:
@@ -181,8 +156,8 @@ def test_what_cannot_be_read_deletes_nothing(zoo: Zoo, place: str) -> None:
     closed = {"file": file, "one of two files": other, "folder": zoo.folder, "folder above": zoo.folder.parent}[place]
     mode = closed.stat().st_mode
     closed.chmod(0)
-    planned = as_mortal(zoo, "plan", "tenants/zoo")
-    applied = as_mortal(zoo, "apply", "tenants/zoo", "--yes")
+    planned = zoo.process("plan", "tenants/zoo", first=obey_modes)
+    applied = zoo.process("apply", "tenants/zoo", "--yes", first=obey_modes)
     closed.chmod(mode)
 
     assert (planned.returncode, applied.returncode) == (4, 4), planned.said

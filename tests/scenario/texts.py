@@ -77,13 +77,18 @@ agents:
 """
 
 MANY = 3 * BATCH_SIZE
-_LONG = "x" * 50  # one batch's progress is nearly all that a pipe holds: whoever is not read from waits in the second
+_LONG = "x" * 180  # the progress of one batch is more than a small pipe holds
+
+
+def name_of(number: int) -> str:
+    """Give the name of one of many."""
+    return f"Key {number} {_LONG}"
 
 
 def many(count: int = MANY) -> str:
-    """Declare so much that an apply takes several batches."""
+    """Declare so much that an apply takes several batches, in the order of the numbers."""
     lines = (
-        f'  k{i}-{_LONG}: {{type: api_key, name: Key {i}, settings: {{api_key: "${{env:OTHER_KEY}}"}}}}'
+        f'  k{i:04}: {{type: api_key, name: {name_of(i)}, settings: {{api_key: "${{env:OTHER_KEY}}"}}}}'
         for i in range(count)
     )
     return "connectors:\n" + "\n".join(lines) + "\n"

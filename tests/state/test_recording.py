@@ -69,3 +69,13 @@ def test_touched_names_what_is_read_or_written() -> None:
     assert recording.touched([operation]) == {connector("a"), connector("b")}
     assert not recording.moves_keys([operation])
     assert recording.moves_keys([moved])
+
+
+def test_an_effect_on_a_role_that_is_not_recorded_records_nothing() -> None:
+    """A connector that goes is unlinked everywhere; a role that the entry does not manage stays unmanaged."""
+    desk = Resource(agent("desk"), {"connectors": {"llm": "model"}})
+    unlinked = Effect(desk.address, ("connectors", "tts"), ["voice"], [])
+    gone = Operation("1", Action.DELETE, connector("voice"), effects=(unlinked,))
+    entries = recording.after_outcomes({desk.address: Entry(desk, "u1")}, [(gone, done(gone))])
+
+    assert entries[desk.address].resource == desk
