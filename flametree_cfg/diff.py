@@ -82,7 +82,9 @@ def _field(key: str, old: Value, new: Value, managed: Resource, catalog: Catalog
     match key:
         case "settings":
             yield from _settings(old or {}, new or {}, managed, catalog)
-        case "environment" | "push" | "web_widget" if isinstance(new, Mapping) and isinstance(old, Mapping):
+        case "environment" if isinstance(new, Mapping) and isinstance(old, Mapping):
+            yield from _named((key,), old, new)
+        case "push" | "web_widget" if isinstance(new, Mapping) and isinstance(old, Mapping):
             yield from _members((key,), old, new)
         case "connectors":
             for role in managed.fields[key]:
@@ -123,13 +125,22 @@ def _members(path: Path, old: Mapping[str, Value], new: Mapping[str, Value]) -> 
         yield from _leaf((*path, name), old.get(name), new.get(name))
 
 
+def _named(path: Path, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[FieldChange]:
+    """Compare variables or headers: the names are the person's, so one that is empty is there all the same."""
+    for name in [*new, *(name for name in old if name not in new)]:
+        if (name in old) is (name in new):
+            yield from _leaf((*path, name), old[name], new[name])
+        else:
+            yield FieldChange((*path, name), old.get(name), new.get(name))
+
+
 def _leaf(path: Path, old: Value, new: Value) -> Iterator[FieldChange]:
     if isinstance(old, Secret) and isinstance(new, Secret):
         note = _compare_secrets(old, new)
         if note is not None:
             yield FieldChange(path, old, new, note)
     elif isinstance(old, Mapping) and isinstance(new, Mapping) and (_hold_secrets(old) or _hold_secrets(new)):
-        yield from _members(path, old, new)  # headers: each secret by itself, as everywhere else
+        yield from _named(path, old, new)  # headers: each secret by itself, as everywhere else
     elif not same(old, new) and not _both_empty(old, new):
         yield FieldChange(path, old, new)
 

@@ -147,6 +147,14 @@ def test_environment_by_name() -> None:
     ]
 
 
+def test_empty_variable() -> None:
+    """A variable that is empty is there: it comes and goes like any other."""
+    without, empty = Resource(X, {"environment": {"ONE": "1"}}), Resource(X, {"environment": {"ONE": "1", "TWO": ""}})
+
+    assert fields(without, empty) == [(("environment", "TWO"), None, "")]
+    assert fields(empty, without) == [(("environment", "TWO"), "", None)]
+
+
 KEY, OTHER = "${env:KEY}", "${env:OTHER}"
 
 

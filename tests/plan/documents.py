@@ -147,7 +147,7 @@ def environment(draw: Draw) -> dict[str, Any]:
     """Draw environment variables, some of them secret."""
     return draw(
         st.dictionaries(
-            st.sampled_from(["ONE", "TWO"]), st.sampled_from(["1", "2", {"secret": "${env:X}"}]), max_size=2
+            st.sampled_from(["ONE", "TWO"]), st.sampled_from(["1", "2", "", {"secret": "${env:X}"}]), max_size=2
         )
     )
 
