@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flametree_cfg.diff import compare
-from flametree_cfg.model import Address, FieldChange, Snapshot
+from flametree_cfg.model import Address, FieldChange, Kind, Snapshot
 from flametree_cfg.schema import Catalog
 
 
@@ -51,7 +51,7 @@ def find_drift(
 
     Returns:
         One entry per address that differs, sorted by address; empty if nothing moved. System integrations belong to
-        the platform and are never "added".
+        the platform and are never "added"; nor is what the YAML declares as external and the ledger is to learn.
 
     Source: domain.md R14; README, Decisions.
     """
@@ -69,6 +69,11 @@ def find_drift(
     found += [
         Drift(address, DriftKind.ADDED, resource.type, resource.name)
         for address, resource in live.resources.items()
-        if address not in stored.resources and not resource.system
+        if address not in stored.resources and not resource.system and (address.foreign or _attaches(address))
     ]
     return tuple(sorted(found, key=lambda drift: drift.address))
+
+
+def _attaches(address: Address) -> bool:
+    """Tell whether it is an attachment: between two objects of ours it has no foreign part in its address."""
+    return address.kind is Kind.ATTACHMENT

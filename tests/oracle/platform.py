@@ -1,4 +1,4 @@
-"""What each operation does on the platform, by domain.md alone: R2 releases, R7 unlinks, R16 leaves stale, R14 masks."""
+"""What operations do on the platform, by domain.md alone: R2 releases, R7 unlinks, R14 masks, R16 leaves stale."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Platform:
         return Platform({key: {**one, **_nested(one)} for key, one in self.objects.items()}, self.made)
 
     def step(self, operation: Operation, ids: Mapping[Address, str], secrets: Mapping[str, str]) -> str:
-        """Carry out one operation and give the id of its object; only `changes` are looked at, as only they are sent."""
+        """Carry out one operation and give its object's id; only `changes` are looked at, as only they are sent."""
         if operation.action is Action.CREATE:
             return self._create(operation, ids, secrets)
         platform_id = id_of(operation.address, ids)
@@ -108,7 +108,8 @@ class Platform:
             assert change.before is None
             self._set(platform_id, change, ids, secrets)
         one = self.objects[platform_id]
-        assert not (one.get("running") or one.get("default")), "a new object neither runs nor is the default"
+        assert not one.get("running"), "a new object does not run"
+        assert not one.get("default"), "a new object is not the default"
         if kind is Kind.ATTACHMENT:
             self._wear(platform_id, {"inbound"})
         else:

@@ -73,9 +73,8 @@ def target(platform: Platform, stored: Stored, document: Document, secrets: Mapp
     ours = {address for address, entry in known.items() if not entry.resource.external}
     leaving = {known[a].id for a in ours if known[a].id not in ids.values() and a not in result.kept}
     _leave(end, leaving, result, wanted, known)
-    for address, body in wanted.items():
-        if address in made:
-            end.objects[made[address]] = {**blank(address.kind.value), "stale": False}
+    for address, platform_id in made.items():
+        end.objects[platform_id] = {**blank(address.kind.value), "stale": False}
     for address, body in wanted.items():
         _become(end, address, body, result.ids, secrets)
     _take_inbound(end, result.ids, wanted, known)
@@ -128,9 +127,12 @@ def _present(
                 same = named and fold(one["name"]) == fold(body["name"]) and one.get("system", False) is system(body)
                 if same and platform_id not in ours:
                     yield address, platform_id
-        elif address in known and known[address].id in end.objects and not known[address].resource.external:
-            if end.objects[known[address].id]["type"] == body["type"]:
-                yield address, known[address].id
+        elif (entry := known.get(address)) and not entry.resource.external and _type(end, entry) == body["type"]:
+            yield address, entry.id
+
+
+def _type(end: Platform, entry: Any) -> str | None:
+    return end.objects.get(entry.id, {}).get("type")
 
 
 def system(body: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ Document = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 CATALOG = load_catalog()
-NAMES = tuple("Ann Bea Cid Dan Eve Fay Gus Hal Ida Jo".split())
+NAMES = ("Ann", "Bea", "Cid", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo")
 CODES = ("A", "B", "C")
 TYPES = ("llm", "llm", "llm", "stt", "tts", "tts", "mcp", "mcp", "openapi", "api_key")
 CHANNEL_TYPES = ("telegram", "telegram", "sip", "email")
@@ -127,9 +127,9 @@ def channel(draw: Draw, type_name: str, name: str, key: str) -> dict[str, Any]:
     """Draw the body of a channel; no two share a credential."""
     match type_name:
         case "telegram":
-            settings: dict[str, Any] = {"bot_token": "${env:%s}" % key}
+            settings: dict[str, Any] = {"bot_token": f"${{env:{key}}}"}
         case "sip":
-            settings = {"server": "sip.example", "username": draw(st.sampled_from("uv")), "password": "${env:%s}" % key}
+            settings = {"server": "sip.example", "username": draw(st.sampled_from("uv")), "password": f"${{env:{key}}}"}
         case _:
             settings = {
                 "accounts": [_account(key, name) for name in draw(st.permutations("pqr"))[: draw(st.integers(1, 3))]]
@@ -154,7 +154,7 @@ def environment(draw: Draw) -> dict[str, Any]:
 
 def _account(key: str, name: str) -> dict[str, Any]:
     servers = {"imap_server": "i.example", "imap_port": 993, "smtp_server": "s.example", "smtp_port": 465}
-    return {"address": f"{name}@{key}.example", "password": "${env:%s-%s}" % (key, name), **servers}
+    return {"address": f"{name}@{key}.example", "password": f"${{env:{key}-{name}}}", **servers}
 
 
 def agent(draw: Draw, name: str, document: Document) -> dict[str, Any]:
@@ -174,9 +174,7 @@ def agent(draw: Draw, name: str, document: Document) -> dict[str, Any]:
         "web_widget": {"enabled": True, "tooltip_text": name},
         "push": {"events": ["new"], "url": "https://p.example"},
     }
-    for key, value in said.items():
-        if draw(st.integers(0, 4)) == 0:
-            body[key] = value
+    body |= {key: value for key, value in said.items() if draw(st.integers(0, 4)) == 0}
     if "push" in body and draw(st.booleans()):
         body["push"] = {**body["push"], "headers": environment(draw)}
     if draw(st.integers(0, 4)) == 0:
@@ -492,14 +490,12 @@ def adopt(draw: Draw, document: Document) -> None:
     """Declare as one's own what was external, or now and then the other way round."""
     for section, key in (("connectors", "ext-k"), ("channels", "ext-c"), ("agents", "ext-a")):
         body = document.get(section, {}).get(key)
-        if body and body.pop("external", False):
-            if section != "agents":
-                make = (
-                    connector(draw, "llm", "Theirs")
-                    if section == "connectors"
-                    else channel(draw, "telegram", "Theirs", key)
-                )
-                document[section][key] = make
+        if not (body and body.pop("external", False)):
+            continue
+        if section == "connectors":
+            document[section][key] = connector(draw, "llm", "Theirs")
+        elif section == "channels":
+            document[section][key] = channel(draw, "telegram", "Theirs", key)
     section = _section(draw)
     for key in _some(draw, document, section) if draw(st.integers(0, 9)) == 0 else ():
         body = document[section][key]

@@ -22,7 +22,7 @@ from flametree_cfg.model import (
 from flametree_cfg.plan import Plan, Selection, make_plan
 from flametree_cfg.schema import Catalog
 from flametree_cfg.state.recording import after_amendment, after_outcomes
-from tests.oracle.platform import Platform
+from tests.oracle.platform import Platform, blank
 
 
 class Environment(dict[str, str]):
@@ -79,8 +79,6 @@ class Applied:
 
     def added(self, platform_id: str, **fields: object) -> Applied:
         """Add an object that is not ours; `kind` says what."""
-        from tests.oracle.platform import blank
-
         platform = self.platform.copy()
         platform.objects[platform_id] = blank(str(fields["kind"])) | {"stale": False} | fields
         return replace(self, platform=platform)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from flametree_cfg.model import connector
 from flametree_cfg.plan import plan_body, plan_digest
 from flametree_cfg.schema import Catalog
 from tests.plan.conftest import Apply, Declare
@@ -37,7 +39,7 @@ def test_order_of_keys(applied: Apply, declare: Declare, catalog: Catalog) -> No
 def test_another_plan_has_another_digest(applied: Apply, declare: Declare, catalog: Catalog) -> None:
     """Whatever would be done otherwise shows in the digest, what the plan read included."""
     before = applied(f"connectors: {{a: {llm('Ann')}}}")
-    drifted = before.changed(before.stored.entries.__iter__().__next__(), description="Theirs.")
+    drifted = before.changed(connector("a"), description="Theirs.")
     tenant = declare(f"connectors: {{a: {llm('Ann', 'description: Ours.')}}}")
     digests = {plan_digest(side.plan(tenant, catalog)) for side in (before, drifted)}
 
@@ -47,8 +49,6 @@ def test_another_plan_has_another_digest(applied: Apply, declare: Declare, catal
 
 def test_serial_is_not_approved(applied: Apply, declare: Declare, catalog: Catalog) -> None:
     """The same plan against a later serial is the same plan."""
-    from dataclasses import replace
-
     before = applied("connectors: {}")
     later = replace(before, stored=replace(before.stored, serial=7))
     tenant = declare(f"connectors: {{a: {llm('Ann')}}}")

@@ -122,7 +122,7 @@ def test_agent_on_the_default_leaves_with_it(applied: Apply, declare: Declare, c
 
 def test_inbound_moves(applied: Apply, declare: Declare, catalog: Catalog) -> None:
     """Inbound is released, then claimed, with nothing in between: one handover."""
-    both = "connectors: {a: %s}\nchannels: {t: %s}\n" % (llm("Ann"), telegram("Tom"))
+    both = f"connectors: {{a: {llm('Ann')}}}\nchannels: {{t: {telegram('Tom')}}}\n"
     here, there = "channels: {t: {inbound: true}}", "channels: {t: {}}"
     before = applied(both + f"agents: {{x: {agent('Xen', here)}, y: {agent('Yan', there)}}}")
     plan = before.plan(declare(both + f"agents: {{x: {agent('Xen', there)}, y: {agent('Yan', here)}}}"), catalog)
@@ -137,7 +137,7 @@ def test_inbound_moves_in_a_circle(applied: Apply, declare: Declare, catalog: Ca
 
     def answering(x: str, y: str, z: str) -> str:
         agents = zip("xyz", (x, y, z), strict=True)
-        every = [agent(key, "channels: {%s}" % f"{place}: {{inbound: true}}") for key, place in agents]
+        every = [agent(key, f"channels: {{{place}: {{inbound: true}}}}") for key, place in agents]
         return f"channels:{channels}\nagents: {{x: {every[0]}, y: {every[1]}, z: {every[2]}}}"
 
     plan = applied(answering("r", "s", "t")).plan(declare(answering("s", "t", "r")), catalog)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flametree_cfg.model import channel
 from flametree_cfg.model import agent as agent_at
+from flametree_cfg.model import channel
 from flametree_cfg.schema import Catalog
 from tests.plan.conftest import Apply, Declare
 from tests.plan.texts import agent, external, lines, llm, mcp, sip, speech, telegram

@@ -43,7 +43,7 @@ def test_same_value_elsewhere(applied: Apply, declare: Declare, catalog: Catalog
 
 
 def test_not_checked_here(applied: Apply, declare: Declare, catalog: Catalog) -> None:
-    """A reference that does not resolve here is not called rotated: it is listed, and the ledger keeps what it knows."""
+    """A reference that does not resolve here is not rotated: it is listed, and the ledger keeps what it knows."""
     text = f"connectors: {{a: {llm('Ann', token='KEY')}}}"
     before = applied(text)
     plan = resolving(before, KEY="").plan(declare(text), catalog)
@@ -72,7 +72,8 @@ def test_digest_knows_no_fingerprint(applied: Apply, declare: Declare, catalog: 
 def test_secret_in_an_environment(applied: Apply, declare: Declare, catalog: Catalog) -> None:
     """A variable that becomes secret, or is one no longer, is a change."""
     before = applied(f"agents: {{x: {agent('Xen', 'environment: {TOKEN: plain}')}}}")
-    text = "agents: {x: %s}" % agent("Xen", 'environment: {TOKEN: {secret: "${env:TOKEN}"}}')
+    secret = 'environment: {TOKEN: {secret: "${env:TOKEN}"}}'
+    text = f"agents: {{x: {agent('Xen', secret)}}}"
     after = before.carry_out(before.plan(declare(text), catalog))
 
     assert after.platform.objects["u1"]["environment"] == {"TOKEN": Sealed("value of ${env:TOKEN}")}
