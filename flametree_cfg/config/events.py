@@ -24,7 +24,7 @@ from flametree_cfg.config.problem import problem, shown
 from flametree_cfg.config.scalar import MAY_BE_OTHER_THAN_TEXT, NotJson, plain_value
 from flametree_cfg.config.syntax import syntax_problem
 from flametree_cfg.errors import Diagnostic, Location, Related
-from flametree_cfg.model import Value
+from flametree_cfg.model import RESERVED_KEY, Value
 
 MAX_DEPTH = 64  # levels: people write ten; keeps every later recursion far from Python's limit
 MAX_NODES = 200_000  # keys and values of one file
@@ -252,6 +252,9 @@ class EventReader:
         if event.anchor is not None:
             anchor = self._anchors[event.anchor] = _Anchor(len(self._slots))
             anchor.value, anchor.nodes = event.value, 1
+        if event.value == RESERVED_KEY:
+            self._report("reserved-key", event.start_mark)
+            return False
         if event.style != _PLAIN:
             if self._escapes:
                 self._refuse_escaped(event)

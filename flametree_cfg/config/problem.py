@@ -18,6 +18,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "yaml-tag": ("YAML tag is not accepted", "remove it; types follow from the values"),
     "second-document": ("Second document in one file", "put it into a file of its own"),
     "merge-key": ("Merge key is not accepted", "`<<` is no part of YAML 1.2: write the keys out"),
+    "reserved-key": ("Key is reserved", "choose another name: ledger and plans mark secrets with this one"),
     "complex-key": ("Key is not a text", "use a text as the key"),
     "non-text-key": ("Key is not a text", "quote it"),
     "duplicate-key": ("Key stands twice", "keep one of them"),

@@ -51,6 +51,7 @@ from flametree_cfg.model.stored import AppliedRun, Entry, Holder, Lease, Stored
 from flametree_cfg.model.value import (
     MASKED,
     REFERENCE_PATTERN,
+    RESERVED_KEY,
     Secret,
     Value,
     at_path,
@@ -69,6 +70,7 @@ __all__ = [
     "MASKED",
     "ORDERED_ROLES",
     "REFERENCE_PATTERN",
+    "RESERVED_KEY",
     "Action",
     "Address",
     "AppliedRun",

@@ -16,7 +16,7 @@ None, bool, int, float, str, `Secret`, a list of values, or a dict of str to val
 Lists and dicts are never changed once they are inside a `Resource`.
 """
 
-_SECRET_MARK = "$secret"  # noqa: S105  # a key in JSON, no password
+RESERVED_KEY = _SECRET_MARK = "$secret"  # noqa: S105  # a key in JSON, no password
 
 REFERENCE_PATTERN = r"^\$\{([a-z][a-z0-9-]*):([^{}\s]+)\}$"
 """A secret's reference is the whole text `${SCHEME:NAME}`; groups: scheme, name. The same pattern stands in schemas."""

@@ -107,6 +107,8 @@ def test_places_after_what_was_refused_are_right() -> None:
         ("? [a]\n: x\n", "1:3 complex-key"),
         ("a: &x 1\n*x : 2\n", "2:1 complex-key"),
         ("a: {}\nb: {<<: {}}\n", "2:5 merge-key"),
+        ("a: {}\nb: {$secret: x}\n", "2:5 reserved-key"),
+        ('a: {}\nb: {"$secret": x}\n', "2:5 reserved-key"),
         ('a: 1\n"\\x61": 2\n', "2:1 duplicate-key"),
         ("a: {b: 1, 'b': 2}\n", "1:11 duplicate-key"),
         ("a: *nope\n", "1:4 undefined-alias"),

@@ -12,7 +12,8 @@ from flametree_cfg.errors import ConfigInvalid
 from flametree_cfg.model import Tenant
 from flametree_cfg.plan import Plan
 from tests.oracle.target import NotThereError, Target, target
-from tests.plan.documents import CATALOG, Document, documents, edited, neighbours, read
+from tests.plan.documents import CATALOG, Document, documents, neighbours, read
+from tests.plan.edits import edited
 from tests.plan.outside import meddle
 from tests.plan.sides import Applied, Environment
 

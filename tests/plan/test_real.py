@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from flametree_cfg.errors import FlametreeError
 from flametree_cfg.model import Batch, Entry, LiveTenant
-from tests.plan.documents import CATALOG, Draw, documents, edited
+from tests.plan.documents import CATALOG, Draw, documents
+from tests.plan.edits import edited
 from tests.plan.real import Real, deed, mirrored, neighbours
 from tests.plan.sides import Applied
 from tests.plan.story import chapter
