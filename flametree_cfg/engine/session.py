@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from flametree_cfg.config import load_catalog
 from flametree_cfg.engine.options import Options
-from flametree_cfg.errors import ConfigInvalid, error
+from flametree_cfg.errors import AccessDenied, ConfigInvalid, Diagnostic, error
+from flametree_cfg.model import Stored, secrets_in
 from flametree_cfg.schema import Catalog
 from flametree_cfg.secret import Policy, Resolved, open_keyring, resolve_all
 from flametree_cfg.state import Ledger, open_ledger
@@ -68,8 +69,20 @@ class Session:
 
     @cached_property
     def keyring(self) -> Keyring | None:
-        """The keys that seal and fingerprint; None where there is none yet and none may be made."""
-        return open_keyring(self.home / "key", create=self.create)
+        """
+        The keys that seal and fingerprint; None where there is none yet and none may be made.
+
+        Raises:
+            AccessDenied: the key is gone that the ledger's fingerprints were made with; a new one beside them would
+                never fit.
+        """
+        path = self.home / "key"
+        found = open_keyring(path, create=False)
+        if found is not None or not self.create:
+            return found
+        if any(_fingerprinted(self.ledger.read(tenant)) for tenant in self.ledger.tenants()):
+            raise AccessDenied(_key_lost(path))
+        return open_keyring(path, create=True)
 
     def resolve(self, references: Iterable[str], folder: str) -> Resolved:
         """Look secrets up where the operator allows it, files in the tenant's folder; values are masked from now on."""
@@ -83,6 +96,22 @@ class Session:
         if keyring is None or not lineage:
             return {}
         return {reference: keyring.fingerprint(lineage, value) for reference, value in values.items()}
+
+
+def _fingerprinted(stored: Stored) -> bool:
+    return any(
+        secret.fingerprint for entry in stored.entries.values() for _, secret in secrets_in(entry.resource.fields)
+    )
+
+
+def _key_lost(path: Path) -> Diagnostic:
+    return error(
+        "key-lost",
+        "The key of this ledger is gone",
+        f"{path} does not exist, and FLAMETREE_KEY is not set; secrets were sealed and fingerprinted with that key",
+        "bring it back from a backup; if it is lost for good, set FLAMETREE_KEY to a new one and give every secret a "
+        "new reference, so that it is sent again",
+    )
 
 
 def find_home(start: Path) -> Path:

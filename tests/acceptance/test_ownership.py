@@ -172,3 +172,21 @@ def test_a_rotated_secret_is_sent(applied: Zoo) -> None:
     assert "rotated" in rotated.stdout
     assert "not checked here" in unknown.stdout
     assert after.returncode == 0
+
+
+def test_a_lost_key_is_not_replaced_in_silence(applied: Zoo) -> None:
+    """Without the key that fingerprinted the ledger nothing is written, and no second key is made."""
+    key = applied.root / ".flametree" / "key"
+    kept = key.read_bytes()
+    key.unlink()
+    applied.declare(ALL.replace("name: Desk", "name: Day desk"))
+    refused = applied.run("apply", "tenants/zoo", "--yes")
+    made = key.exists()
+    key.write_bytes(kept)
+    key.chmod(0o600)
+    applied.apply()
+
+    assert refused.returncode == 10
+    assert "error[key-lost]" in refused.stderr
+    assert not made
+    assert applied.settled()

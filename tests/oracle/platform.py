@@ -221,7 +221,7 @@ def _with_account(accounts: list[dict[str, Plain]], key: str, path: list[Any], v
         changed = {**found, rest[0]: value} if value is not None else {k: v for k, v in found.items() if k != rest[0]}
     else:
         changed = value
-    replaced = [changed if one is found else one for one in accounts] if found else [*accounts, changed]
+    replaced: list[Plain] = [changed if one is found else one for one in accounts] if found else [*accounts, changed]
     return [one for one in replaced if one is not None]
 
 

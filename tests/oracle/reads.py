@@ -62,7 +62,7 @@ def _value(objects: Objects, address: Address, pointer: str, ids: Mapping[Addres
         linked = value.get(rest[0], []) if value else []
         return sorted(str(names.get(key, Address(Kind.CONNECTOR, f"id:{key}"))) for key in linked)
     if rest[:1] == ["accounts"] and len(rest) > 1:
-        accounts = {str(account[ACCOUNT_KEY[one["type"]]]): account for account in value.get("accounts", [])}
+        accounts = {str(account[ACCOUNT_KEY[one["type"]]]): account for account in (value or {}).get("accounts", [])}
         value, rest = accounts, rest[1:]
     for step in rest:
         value = value.get(step) if value else None

@@ -143,11 +143,9 @@ def channel(draw: Draw, type_name: str, name: str, key: str) -> dict[str, Any]:
 
 def environment(draw: Draw) -> dict[str, Any]:
     """Draw environment variables, some of them secret."""
-    return draw(
-        st.dictionaries(
-            st.sampled_from(["ONE", "TWO"]), st.sampled_from(["1", "2", "", {"secret": "${env:X}"}]), max_size=2
-        )
-    )
+    values = st.sampled_from(["1", "2", "", {"secret": "${env:X}"}])
+    variables: dict[str, Any] = draw(st.dictionaries(st.sampled_from(["ONE", "TWO"]), values, max_size=2))
+    return variables
 
 
 def _account(key: str, name: str) -> dict[str, Any]:

@@ -28,7 +28,8 @@ from tests.plan.documents import (
 def edited(draw: Draw, before: Document, *, alone: bool = False) -> Document:
     """Draw an edit of a document, or another document altogether; the result is valid."""
     if draw(st.integers(0, 5)) == 0:
-        return draw(documents())
+        another: Document = draw(documents())
+        return another
     document = copy.deepcopy(before)
     for _ in range(draw(st.integers(1, 6))):
         attempt = copy.deepcopy(document)
@@ -46,7 +47,8 @@ def _some(draw: Draw, document: Document, section: str, number: int = 1) -> list
 
 
 def _section(draw: Draw) -> str:
-    return draw(st.sampled_from(["connectors", "connectors", "channels", "agents"]))
+    section: str = draw(st.sampled_from(["connectors", "connectors", "channels", "agents"]))
+    return section
 
 
 def _rotate(bodies: list[dict[str, Any]], field: str) -> None:
@@ -287,7 +289,7 @@ def declare_external(draw: Draw, document: Document) -> None:
             document.setdefault("channels", {})["ext-c"] = {"type": "telegram", "name": "Theirs", "external": True}
         case _:
             fresh = agent(draw, "Theirs", {"connectors": {}, "channels": {}, **document})
-            kept = {key: fresh[key] for key in ("connectors", "channels") if key in fresh}
+            kept: dict[str, Any] = {key: fresh[key] for key in ("connectors", "channels") if key in fresh}
             document.setdefault("agents", {})["ext-a"] = {"type": "inbound", "name": "Theirs", "external": True, **kept}
 
 

@@ -92,7 +92,8 @@ def add_agent(draw: Draw, platform: Platform) -> None:
 
 
 def _name(draw: Draw, key: str) -> str:
-    return draw(st.sampled_from([f"Their {key}", f"Their {key}", f"Their {key}", *NAMES]))
+    name: str = draw(st.sampled_from([f"Their {key}", f"Their {key}", f"Their {key}", *NAMES]))
+    return name
 
 
 def link(draw: Draw, platform: Platform, agent: str | None = None) -> None:
