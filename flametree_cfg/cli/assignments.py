@@ -64,7 +64,7 @@ def values_of(invocation: Invocation, typed: Sequence[tuple[str, str]], where: s
     Args:
         invocation: of the command; it hides what was looked up.
         typed: as split.
-        where: the tenant's folder or name; files are read beside the folder.
+        where: the tenant's folder or name; files are read in the folder, as its YAML reads them.
 
     Raises:
         ConfigInvalid: a reference does not resolve here.
@@ -77,7 +77,7 @@ def values_of(invocation: Invocation, typed: Sequence[tuple[str, str]], where: s
     from flametree_cfg.secret import Policy, resolve_all
 
     folder = Path(where) if os.path.isdir(where) else None  # noqa: PTH112  # never raises
-    root = folder.resolve().parent if folder else Path.cwd()
+    root = folder.resolve() if folder else Path.cwd()
     resolved = resolve_all(references, Policy.from_environment(file_root=root))
     invocation.known.update(resolved.values.values())
     if resolved.problems:

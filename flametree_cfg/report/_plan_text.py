@@ -69,7 +69,8 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
     yield from _named(plan, symbols)
     yield from _listed("No longer managed (their section is absent; kept, `state rm` forgets them):", plan.unmanaged)
     yield from _listed("No longer declared, kept (protected, or deletions were not asked for):", plan.held)
-    yield from _listed("Secrets not checked here (their reference does not resolve):", plan.not_checked)
+    why = "no value here, or another key" if plan.refreshed else "planned without looking them up"
+    yield from _listed(f"Secrets not checked here ({why}):", plan.not_checked)
     yield from diagnostic_lines(item.diagnostics)
     yield from _proof(plan, item.digest)
 
