@@ -552,15 +552,11 @@ def test_an_export_of_another_tenant(zoo: Zoo) -> None:
     assert ended.codes == {"other-tenant"}
 
 
-def test_a_lost_key_hides_no_rotation(zoo: Zoo) -> None:
+def test_another_key_hides_no_rotation(zoo: Zoo) -> None:
     """A secret rotated while the master key was another one is still known to be rotated when the key is back."""
     zoo.apply()
-    key = zoo.home / "key"
-    text = key.read_text(encoding="ascii")
-    key.unlink()
     zoo.environment["OTHER_KEY"] = "sk-rotated-0123456789abcdef"
-    unchecked = zoo.run("apply", "tenants/zoo", "--yes")
-    key.write_text(text, encoding="ascii")
+    unchecked = zoo.run("apply", "tenants/zoo", "--yes", FLAMETREE_KEY="5a" * 32)
     planned = zoo.run("plan", "tenants/zoo")
 
     assert unchecked.returncode == 0
