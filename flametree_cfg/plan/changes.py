@@ -210,8 +210,8 @@ def _name_held(wanting: Address, holder: Resource, sides: Sides) -> Diagnostic:
         return error(
             "name-held",
             "Name is held by an object that stays",
-            f"{wanting} wants the name {holder.name!r}, which {holder.address} has; it is kept because "
-            f"{'it is protected' if holder.address in sides.stored else 'its section is absent'}",
+            f"{wanting} wants the name {holder.name!r}, which {holder.address} has; "
+            f"{'that is protected and stays' if entry and entry.protected else 'this plan does not delete that'}",
             "declare that object, or choose another name",
             address=str(wanting),
             path=("name",),

@@ -122,7 +122,8 @@ def _free_code(step: Step, violation: Diagnostic, simulation: Simulation) -> Bui
     spec = simulation.catalog.get(step.address.kind, resource.type) if resource else None
     if resource is None or spec is None or not spec.unique_per_agent or violation.code != "not-unique-per-agent":
         return None
-    setting = spec.unique_per_agent[0]
+    said = (one.path[1] for one in violation.related if one.path[:1] == ("settings",))
+    setting = str(next(said, spec.unique_per_agent[0]))
     before = resource.settings.get(setting)
     helper = "TMP" + _helper(step.address, setting).upper()
     if before == helper:

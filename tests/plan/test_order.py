@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flametree_cfg.errors import ConfigInvalid
+from flametree_cfg.model import connector
 from flametree_cfg.schema import Catalog
 from tests.plan.conftest import Apply, Declare
 from tests.plan.texts import agent, lines, llm, mcp, speech, telegram
@@ -71,6 +72,17 @@ def test_default_moves(applied: Apply, declare: Declare, catalog: Catalog) -> No
     assert [(effect.address.key, effect.path, effect.after) for effect in plan.operations[0].effects] == [
         ("a", ("default",), False)
     ]
+
+
+def test_released_by_its_successor(applied: Apply, declare: Declare, catalog: Catalog) -> None:
+    """What the release changes of the old holder reaches the ledger, though no operation is the holder's own."""
+    before = applied(f"connectors: {{a: {llm('Ann', 'default: true')}, b: {llm('Bea')}}}")
+    text = f"connectors: {{a: {llm('Ann', 'protected: true')}, b: {llm('Bea', 'default: true')}}}"
+    plan = before.plan(declare(text), catalog)
+    entry = before.carry_out(plan).stored.entries[connector("a")]
+
+    assert lines(plan) == ["make-default connector.b"]
+    assert (entry.resource.fields["default"], entry.protected) == (False, True)
 
 
 def test_default_is_released(applied: Apply, declare: Declare, catalog: Catalog) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from tests.plan.real import Real, deed, mirrored, neighbours
 from tests.plan.sides import Applied
 from tests.plan.story import chapter
 from tests.plan.test_properties import EXAMPLES, STORIES
+
+pytestmark = pytest.mark.timeout(1800)  # seconds: finding the smallest story that fails takes minutes
 
 
 @settings(STORIES, max_examples=40 * EXAMPLES)
