@@ -1,15 +1,18 @@
 """Files of the person: reads `tenants/` with positions, the catalog from `schemas/`."""
 
+from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.catalog import load_catalog
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.reader import read_document
-from flametree_cfg.config.tenant import TenantReading, located, read_tenant, read_tree
+from flametree_cfg.config.tenant import TenantReading, keep_reading, located, read_tenant, read_tree
 from flametree_cfg.config.tree import is_tenant_folder
 
 __all__ = [
+    "CacheFolder",
     "Document",
     "TenantReading",
     "is_tenant_folder",
+    "keep_reading",
     "load_catalog",
     "located",
     "read_document",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flametree_cfg.config.placebook import Place
 from flametree_cfg.model import (
     Address,
     Declaration,
@@ -24,14 +23,13 @@ _NOT_OF_THE_OBJECT = frozenset({"external", "system", "protected", "previously"}
 _NOT_AS_WRITTEN = _MANAGED_SEPARATELY | _NOT_OF_THE_OBJECT
 
 
-def declare(address: Address, body: Body, place: Place, catalog: Catalog) -> Declaration:
+def declare(address: Address, body: Body, catalog: Catalog) -> Declaration:
     """
     Make the declaration of one connector, channel or agent.
 
     Args:
         address: its address.
         body: VALID, as the catalog judges; not changed.
-        place: where it stands.
         catalog: fills defaults and turns references into secrets.
 
     Source: model/resource.py, `Resource.fields`; design.md, *What is managed*.
@@ -47,28 +45,17 @@ def declare(address: Address, body: Body, place: Place, catalog: Catalog) -> Dec
             fields.setdefault("default", False)
     return Declaration(
         Resource(address, fields, external, system),
-        place.document.at(place.key_slot),
         tuple(body.get("previously", ())),
         body.get("protected", False),
         attachments="channels" in body,
     )
 
 
-def attachments(agent: Address, body: Body, place: Place) -> Iterator[tuple[Declaration, Place]]:
-    """Make a declaration of each channel an agent is attached to, with its own place."""
-    document = place.document
-    channels = body.get("channels")
-    if not channels:
-        return
-    slot = next(value for key, _, value in document.children(body, place.value_slot) if key == "channels")
-    for key, key_slot, value_slot in document.children(channels, slot):
-        said = channels[key]
-        address = attachment(agent.key, str(key))
+def attachments(agent: Address, body: Body) -> Iterator[Declaration]:
+    """Make a declaration of each channel an agent is attached to."""
+    for key, said in (body.get("channels") or {}).items():
         fields = {"agent": agent.key, "channel": key, "inbound": said.get("inbound", False)}
-        yield (
-            Declaration(Resource(address, fields), document.at(key_slot)),
-            Place(document, key_slot, value_slot, said),
-        )
+        yield Declaration(Resource(attachment(agent.key, str(key)), fields))
 
 
 def _fields(kind: Kind, body: Body, catalog: Catalog) -> dict[str, Value]:

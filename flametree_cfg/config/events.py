@@ -36,6 +36,11 @@ _PLAIN = ""  # PyYAML's style of an unquoted scalar
 _WRITTEN_ESCAPES = frozenset("\t\n\r")
 
 
+_KEYS_KEPT = 4_000  # the words of all types are some hundred; keys that people choose come and go
+_TEXT_KEYS: dict[str, str] = {}
+"""Unquoted keys that are known to be text, each to the one copy of it that all mappings share."""
+
+
 class _Stop(Exception):
     """Reading this file ends here; the reason is reported already."""
 
@@ -73,7 +78,6 @@ class EventReader:
         "_holes",
         "_slot_limit",
         "_slots",
-        "_text_keys",
     )
 
     def __init__(self, body: bytes, file: str, found: list[Diagnostic]) -> None:
@@ -89,7 +93,6 @@ class EventReader:
         self._first_alias: Location | None = None
         self._expanded = 0  # nodes that aliases add
         self._heights: dict[int, int] = {}
-        self._text_keys: set[str] = set()
         self._escapes = b"\\" in body
 
     def read(self) -> Document:
@@ -202,7 +205,7 @@ class EventReader:
         return result
 
     def _mapping(self, slot: int, depth: int) -> dict[str, Value]:
-        get, slots, text_keys = self._get, self._slots, self._text_keys
+        get, slots, text_key = self._get, self._slots, _TEXT_KEYS.get
         result: dict[str, Value] = {}
         while True:
             event = get()
@@ -212,13 +215,12 @@ class EventReader:
             start = len(slots)
             if start > self._slot_limit:
                 self._stop("too-many-nodes", event.start_mark, f"more than {MAX_NODES:,}")
-            if kind is not ScalarEvent or (
-                (event.value not in text_keys or event.tag is not None or event.anchor is not None)
-                and not self._is_text_key(event)
-            ):
-                self._refuse_key(event, start, depth)
-                continue
-            key = event.value
+            key = text_key(event.value) if kind is ScalarEvent else None
+            if key is None or event.tag is not None or event.anchor is not None:
+                if kind is not ScalarEvent or not self._is_text_key(event):
+                    self._refuse_key(event, start, depth)
+                    continue
+                key = event.value
             if key in result:
                 self._refuse_duplicate(event, start, depth, result, slot)
                 continue
@@ -269,7 +271,8 @@ class EventReader:
         if not text:
             self._report("non-text-key", event.start_mark, f"{shown(event.value)} is a number, a boolean or null")
             return False
-        self._text_keys.add(event.value)
+        if len(_TEXT_KEYS) < _KEYS_KEPT:
+            _TEXT_KEYS[event.value] = event.value
         return True
 
     def _refuse_key(self, event: _Event, start: int, depth: int) -> None:

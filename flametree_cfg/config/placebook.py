@@ -1,19 +1,22 @@
-"""Where everything of a tenant stands: found by address and path, in whichever file it is."""
+"""Where everything of one file stands: found by address and path."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from flametree_cfg.config.document import Document
 from flametree_cfg.errors import Diagnostic, Location, Path
-from flametree_cfg.model import Address, Kind, Value, agent, at_path, parse_address, sorted_unless_ordered
+from flametree_cfg.model import Address, Kind, Value, agent, at_path, attachment, parse_address, sorted_unless_ordered
 
 _KEY_IS_WRONG = frozenset(
     {"bad-key", "key-not-allowed", "settings-not-allowed", "lifecycle-not-own", "deprecated-setting"}
 )
 """Codes that speak of a key, not of what stands behind it; besides `unknown-key`, `unknown-setting` …"""
+
+
+_KINDS: Mapping[str, Kind] = {kind.section: kind for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)}
 
 
 class Place(NamedTuple):
@@ -28,15 +31,29 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class PlaceBook:
     """
-    The places of one tenant.
+    The places of one file.
 
     Attributes:
         resources: by address, attachments among them.
-        documents: for what belongs to no resource, such as `tenant:`.
+        document: for what belongs to no resource, such as `tenant:`.
     """
 
     resources: dict[Address, Place]
-    documents: list[Document]
+    document: Document
+
+    @classmethod
+    def of(cls, document: Document) -> PlaceBook:
+        """Note where every resource of a file stands, whether it is right or wrong."""
+        places: dict[Address, Place] = {}
+        for section, _, section_slot in document.children(document.value, 0):
+            kind, bodies = _KINDS.get(str(section)), document.value[section]
+            for key, key_slot, value_slot in document.children(bodies, section_slot) if kind else ():
+                place = Place(document, key_slot, value_slot, bodies[key])
+                if kind and isinstance(bodies, dict):
+                    places.setdefault(Address(kind, str(key)), place)
+                    if kind is Kind.AGENT:
+                        places.update(_attachments(str(key), place))
+        return cls(places, document)
 
     def locate(self, address: str, path: Path = (), *, of_key: bool = False) -> Location | None:
         """
@@ -61,22 +78,19 @@ class PlaceBook:
             path = _as_written(path, place.body)
         return locate_in(place, path, of_key=of_key)
 
-    def located(self, found: Diagnostic) -> Diagnostic:
-        """Put places on a diagnostic and on what it relates to; what has one keeps it."""
-        related = tuple(
-            one if one.location else replace(one, location=self.locate(one.address, one.path) if one.address else None)
-            for one in found.related
-        )
-        location = found.location
-        if location is None and (found.address or found.path):
-            location = self.locate(found.address, found.path, of_key=speaks_of_key(found.code))
-        return replace(found, location=location, related=related)
-
     def _at_top(self, path: Path) -> Location | None:
-        for document in self.documents:
-            if path and isinstance(document.value, dict) and path[0] in document.value:
-                return document.key_place(path[:1])
-        return None
+        top = self.document.value
+        return self.document.key_place(path[:1]) if path and isinstance(top, dict) and path[0] in top else None
+
+
+def _attachments(agent_key: str, place: Place) -> Iterator[tuple[Address, Place]]:
+    document, _, value_slot, body = place
+    channels = body.get("channels") if isinstance(body, dict) else None
+    if not isinstance(channels, dict):
+        return
+    slot = next(value for key, _, value in document.children(body, value_slot) if key == "channels")
+    for key, key_slot, own_slot in document.children(channels, slot):
+        yield attachment(agent_key, str(key)), Place(document, key_slot, own_slot, channels[key])
 
 
 def speaks_of_key(code: str) -> bool:

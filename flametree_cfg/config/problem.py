@@ -35,6 +35,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "too-many-files": ("Too many files", "give fewer folders at once"),
     "tree-too-large": ("Files are too large together", "give fewer folders at once"),
     # files and folders
+    "files-changed": ("File changed while it was read", "run the same command again"),
     "no-such-path": ("No such file or folder", "give a tenant's folder, or a folder of tenants"),
     "not-a-folder": ("Not a folder", "give the tenant's folder; all its files belong together"),
     "not-a-file": ("Not a regular file", "only regular files are read: remove it or rename it"),

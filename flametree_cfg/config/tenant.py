@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
-from flametree_cfg.config.merge import Merge
-from flametree_cfg.config.placebook import PlaceBook
+from flametree_cfg.config import cache as kept
+from flametree_cfg.config.cachefile import CacheFolder
+from flametree_cfg.config.join import join_parts
+from flametree_cfg.config.parts import Parts, content_of, marks_of, read_parts
+from flametree_cfg.config.places import Places
 from flametree_cfg.config.problem import problem
-from flametree_cfg.config.reader import read_document
 from flametree_cfg.config.source import Budget, printable
 from flametree_cfg.config.tree import Listing, one_tenant, tenants_below
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Related, by_place, has_errors
@@ -21,7 +24,7 @@ from flametree_cfg.schema import Catalog
 Locate = Callable[[str, ValuePath], Location | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TenantReading:
     """
     What reading one folder gave.
@@ -29,16 +32,44 @@ class TenantReading:
     Attributes:
         folder: as the person would type it.
         name: of the tenant; empty where no file says it.
-        tenant: None if anything is wrong: half a desired state would delete the other half.
         diagnostics: sorted by place, warnings among them.
-        places: where everything stands.
+        parts: what its files say.
+        valid: whether nothing is wrong.
+        count: of declarations, attachments among them.
+        judged: whether the invariants are known to find nothing.
+        given: stands for what the files say; None if they stand for themselves.
     """
 
     folder: str
     name: str
-    tenant: Tenant | None
     diagnostics: tuple[Diagnostic, ...]
-    places: PlaceBook
+    parts: Parts
+    valid: bool
+    count: int = 0
+    judged: bool = False
+    given: Tenant | None = None
+
+    @cached_property
+    def tenant(self) -> Tenant | None:
+        """
+        The tenant; None if anything is wrong: half a desired state would delete the other half.
+
+        Raises:
+            ConfigInvalid: a file changed since the run began.
+        """
+        if self.given is not None or not self.valid:
+            return self.given
+        parts = self.parts.all()
+        declarations = {
+            declaration.resource.address: declaration for part in parts for declaration in part.declarations
+        }
+        sections = frozenset().union(*(part.sections for part in parts))
+        return Tenant(self.name, declarations, sections, self.folder, tuple(part.label for part in parts))
+
+    @cached_property
+    def places(self) -> Places:
+        """Where everything stands."""
+        return Places(self.folder, self.parts.all)
 
     @property
     def locate(self) -> Locate:
@@ -46,7 +77,7 @@ class TenantReading:
         return self.places.locate
 
 
-def read_tree(paths: Iterable[str | Path], catalog: Catalog) -> list[TenantReading]:
+def read_tree(paths: Iterable[str | Path], catalog: Catalog, cache: CacheFolder | None = None) -> list[TenantReading]:
     """
     Read every tenant that the paths stand for, in the order given, those below one path sorted.
 
@@ -56,14 +87,26 @@ def read_tree(paths: Iterable[str | Path], catalog: Catalog) -> list[TenantReadi
     budget = Budget()
     readings: dict[str, TenantReading] = {}
     for path in map(str, paths):
-        for reading in _below(path, catalog, budget, readings.keys()):
+        for reading in _below(path, catalog, budget, readings.keys(), cache):
             readings.setdefault(_identity(reading.folder), reading)
     return _without_twins(list(readings.values()))
 
 
 def read_tenant(folder: str | Path, catalog: Catalog) -> TenantReading:
     """Read the folder of one tenant; nothing is raised."""
-    return _read(str(folder), catalog, Budget())
+    return _read(str(folder), catalog, Budget(), None)
+
+
+def keep_reading(reading: TenantReading) -> None:
+    """Keep for the next run what reading gave, and that the invariants found nothing if `judged` says so."""
+    parts = reading.parts
+    if parts.cache is None or not reading.valid or reading.given is not None:
+        return
+    names = {mark.label: mark.name for mark in parts.marks}
+    found = kept.relabelled(reading.diagnostics, names)
+    verdict = kept.Verdict(parts.content, reading.name, reading.count, found, reading.judged)
+    parts.keep()
+    kept.keep_verdict(parts.cache, parts.cache_name, verdict)
 
 
 def located(reading: TenantReading, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -75,16 +118,18 @@ def located(reading: TenantReading, diagnostics: Iterable[Diagnostic]) -> tuple[
     return by_place(reading.places.located(found) for found in diagnostics)
 
 
-def _below(path: str, catalog: Catalog, budget: Budget, known: Container[str]) -> list[TenantReading]:
+def _below(
+    path: str, catalog: Catalog, budget: Budget, known: Container[str], cache: CacheFolder | None
+) -> list[TenantReading]:
     """Read what one path stands for, but what is known already."""
     try:
         folders = [folder for folder in tenants_below(path) if _identity(folder) not in known]
     except ConfigInvalid as invalid:
-        return [_unread(path, invalid)]
-    readings = [_read(folder, catalog, budget) for folder in folders]
+        return [_unread(path, invalid, catalog)]
+    readings = [_read(folder, catalog, budget, cache) for folder in folders]
     if len(readings) > 1 and all(_is_empty(reading) for reading in readings):
         nothing = problem("no-tenants", Location(printable(path)), f"{len(readings)} folders, none with *.yaml files")
-        return [_unread(path, ConfigInvalid(nothing))]
+        return [_unread(path, ConfigInvalid(nothing), catalog)]
     return readings
 
 
@@ -96,39 +141,48 @@ def _is_empty(reading: TenantReading) -> bool:
     return any(found.code == "empty-tenant" for found in reading.diagnostics)
 
 
-def _read(folder: str, catalog: Catalog, budget: Budget) -> TenantReading:
+def _read(folder: str, catalog: Catalog, budget: Budget, cache: CacheFolder | None) -> TenantReading:
     try:
         with one_tenant(folder) as listing:
-            return _read_listing(listing, catalog, budget)
+            if cache is None or listing.problems:
+                return _reading(read_parts(listing.folder, listing.files, catalog, budget), listing)
+            return _read_cached(listing, catalog, budget, cache)
     except ConfigInvalid as invalid:
-        return _unread(folder, invalid)
+        return _unread(folder, invalid, catalog)
 
 
-def _read_listing(listing: Listing, catalog: Catalog, budget: Budget) -> TenantReading:
-    merge = Merge(catalog, list(listing.problems))
-    for name in listing.files:
-        try:
-            data = listing.folder.read(name, budget)
-        except ConfigInvalid as invalid:
-            merge.unread(invalid.diagnostics)
-            continue
-        merge.add(*read_document(data, listing.folder.label_of(name)))
-    return _reading(listing.folder.label, merge)
+def _read_cached(listing: Listing, catalog: Catalog, budget: Budget, cache: CacheFolder) -> TenantReading:
+    """Read only what the cache does not know; a tenant with anything wrong is read without it."""
+    name = kept.cache_name(Path(listing.folder.label))
+    verdict = kept.read_verdict(cache, name)
+    if verdict is None:
+        parts = read_parts(listing.folder, listing.files, catalog, budget)
+        return _reading(replace(parts, cache=cache, cache_name=name), listing)
+    try:
+        marks = marks_of(listing.folder, listing.files, budget)
+    except ConfigInvalid:
+        return _reading(read_parts(listing.folder, listing.files, catalog, Budget()), listing)
+    parts = Parts(listing.folder.label, marks, catalog, cache, name)
+    if verdict.content == content_of(marks):
+        labels = {mark.name: mark.label for mark in marks}
+        found = kept.relabelled(verdict.found, labels)
+        return TenantReading(
+            listing.folder.label, verdict.name, found, parts, valid=True, count=verdict.count, judged=verdict.judged
+        )
+    return _reading(parts, listing)
 
 
-def _reading(folder: str, merge: Merge) -> TenantReading:
-    name = merge.finish(folder)
-    places = PlaceBook(merge.places, merge.documents)
-    diagnostics = by_place(merge.found)
-    if has_errors(diagnostics):
-        return TenantReading(folder, name, None, diagnostics, places)
-    files = tuple(document.file for document in merge.documents)
-    tenant = Tenant(name, merge.declarations, frozenset(merge.sections), folder, files)
-    return TenantReading(folder, name, tenant, diagnostics, places)
+def _reading(parts: Parts, listing: Listing) -> TenantReading:
+    folder = listing.folder.label
+    places = Places(folder, parts.all)
+    joined = join_parts(parts.all(), folder, places.place_in, (*listing.problems, *parts.unread))
+    diagnostics = by_place(joined.found)
+    valid = not has_errors(diagnostics)
+    return TenantReading(folder, joined.name, diagnostics, parts, valid, len(joined.declarations))
 
 
-def _unread(path: str, invalid: ConfigInvalid) -> TenantReading:
-    return TenantReading(printable(path), "", None, tuple(invalid.diagnostics), PlaceBook({}, []))
+def _unread(path: str, invalid: ConfigInvalid, catalog: Catalog) -> TenantReading:
+    return TenantReading(printable(path), "", tuple(invalid.diagnostics), Parts(path, (), catalog), valid=False)
 
 
 def _without_twins(readings: Sequence[TenantReading]) -> list[TenantReading]:
@@ -145,7 +199,7 @@ def _without_twins(readings: Sequence[TenantReading]) -> list[TenantReading]:
 def _refused_twin(reading: TenantReading, twins: Sequence[TenantReading]) -> TenantReading:
     others = tuple(Related("also here", location=_name_place(twin)) for twin in twins if twin is not reading)
     found = problem("tenant-twice", _name_place(reading), f"tenant `{reading.name}`", related=others)
-    return replace(reading, tenant=None, diagnostics=by_place((*reading.diagnostics, found)))
+    return replace(reading, valid=False, diagnostics=by_place((*reading.diagnostics, found)))
 
 
 def _name_place(reading: TenantReading) -> Location:

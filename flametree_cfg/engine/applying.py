@@ -343,7 +343,7 @@ def destroy(
             if reading.tenant is None:
                 results.append(ApplyResult(reading.folder, reading.name, ExitCode.INVALID, diagnostics))
                 continue
-            emptied = replace(reading, tenant=_nothing(reading.tenant), diagnostics=())
+            emptied = replace(reading, given=_nothing(reading.tenant), diagnostics=())
             approved = None
             if confirm is not None:
                 shown = _shown(plan_reading(emptied, (), session), on_plan)

@@ -210,9 +210,7 @@ def _with_prints(declaration: Declaration, printed: Mapping[str, Secret]) -> Dec
     if not changed:
         return declaration
     resource = Resource(before.address, {**before.fields, **changed}, before.external, before.system)
-    return Declaration(
-        resource, declaration.location, declaration.previously, declaration.protected, declaration.attachments
-    )
+    return Declaration(resource, declaration.previously, declaration.protected, declaration.attachments)
 
 
 def _filled(value: Value, printed: Mapping[str, Secret]) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from flametree_cfg.errors import Location, Path
+from flametree_cfg.errors import Path
 from flametree_cfg.model.address import Address, Kind, attachment
 from flametree_cfg.model.value import Value
 
@@ -129,14 +129,12 @@ class Declaration:
     A resource as somebody wrote it in YAML, with what only YAML says.
 
     Attributes:
-        location: where its key stands.
         previously: keys it had before; the object is kept.
         protected: must not be deleted.
         attachments: agents only: whether `channels` is declared, so that attachments it does not list go.
     """
 
     resource: Resource
-    location: Location
     previously: tuple[str, ...] = ()
     protected: bool = False
     attachments: bool = False

@@ -34,7 +34,7 @@ def test_a_connector(here: Path) -> None:
     assert (fields["type"], fields["name"], fields["description"], fields["default"]) == ("llm", "Model", "", False)
     assert fields["settings"]["access_token"] == Secret("${env:KEY}")
     assert (found.resource.external, found.resource.system) == (False, False)
-    assert str(found.location) == "t/a.yaml:3:3"
+    assert str(read("t")[0].locate("connector.x", ())) == "t/a.yaml:3:3"
 
 
 def test_a_channel_manages_only_what_it_says(here: Path) -> None:
@@ -84,11 +84,10 @@ def test_attachments_are_declarations_of_their_own(here: Path) -> None:
     assert found[agent("a")].attachments
     assert "channels" not in found[agent("a")].resource.fields
     x, y = found[attachment("a", "x")], found[attachment("a", "y")]
-    assert (dict(x.resource.fields), str(x.location)) == (
-        {"agent": "a", "channel": "x", "inbound": True},
-        "t/a.yaml:7:7",
-    )
-    assert (y.resource.fields["inbound"], str(y.location)) == (False, "t/a.yaml:8:7")
+    assert x.resource.fields == {"agent": "a", "channel": "x", "inbound": True}
+    assert y.resource.fields["inbound"] is False
+    places = [str(read("t")[0].locate(f"attachment.a/{key}", ())) for key in "xy"]
+    assert places == ["t/a.yaml:7:7", "t/a.yaml:8:7"]
 
 
 def test_no_attachments_at_all_is_said(here: Path) -> None:

@@ -1,0 +1,96 @@
+"""Files that only save time: whole or absent, of this very version, written by nobody else."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_SIZE = 1_000_000_000  # bytes: beyond it parsing again is the smaller evil
+
+_MAGIC = "flametree-cfg cache 1"
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_IGNORE = "# What is here only saves time; delete it whenever you like.\n*\n"
+
+
+@dataclass(frozen=True, slots=True)
+class CacheFolder:
+    """
+    A folder of such files.
+
+    Whatever is wrong with one (cut, altered, another version's, somebody else's, unreadable) it counts as absent; what
+    cannot be written is not. So no result depends on it, and nothing is ever raised.
+
+    Attributes:
+        path: made when something is first kept.
+        key: names everything that decides whether a file is still good, in one line: version, catalog.
+    """
+
+    path: Path
+    key: str
+
+    def read(self, name: str) -> list[str] | None:
+        """Give the lines that were kept under a name; None where there are none to trust."""
+        try:
+            data = _read_own(self.path / name)
+            head, _, body = data.partition(b"\n")
+            if head != self._head(body):
+                return None
+            return body.decode("utf-8").split("\n")
+        except (OSError, ValueError):
+            return None
+
+    def keep(self, name: str, lines: Sequence[str]) -> bool:
+        """Keep lines under a name, in the place of what was there; tell whether that worked."""
+        body = "\n".join(lines).encode("utf-8")
+        waiting = self.path / f"{name}.{os.getpid()}.tmp"
+        try:
+            self._make_folder()
+            descriptor = os.open(waiting, _MAKE, 0o600)
+        except OSError:
+            return False
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self._head(body) + b"\n")
+                file.write(body)
+            os.replace(waiting, self.path / name)  # noqa: PTH105  # the pair of os.open above
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(waiting)  # noqa: PTH108  # the pair of os.open above
+            return False
+        return True
+
+    def drop(self, name: str) -> None:
+        """Forget what was kept under a name."""
+        with contextlib.suppress(OSError):
+            (self.path / name).unlink()
+
+    def _head(self, body: bytes) -> bytes:
+        key = hashlib.sha256(self.key.encode()).hexdigest()
+        return f"{_MAGIC} {key} {hashlib.sha256(body).hexdigest()}".encode()
+
+    def _make_folder(self) -> None:
+        if not self.path.is_dir():
+            self.path.mkdir(0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self.path / ".gitignore", _MAKE, 0o600))
+                (self.path / ".gitignore").write_text(_IGNORE, encoding="utf-8")
+
+
+def _read_own(path: Path) -> bytes:
+    """Read a regular file that we own and that nobody else may touch: what came with a checkout is none."""
+    descriptor = os.open(path, _READ)
+    try:
+        found = os.fstat(descriptor)
+        mine = found.st_uid == os.geteuid() and not found.st_mode & 0o077
+        if not mine or not stat.S_ISREG(found.st_mode) or found.st_size > MAX_SIZE:
+            raise ValueError("no cache file of ours")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)

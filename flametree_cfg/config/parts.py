@@ -1,0 +1,142 @@
+"""The files of one tenant: what each says, read from the file or, where its bytes are known, from the cache."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from flametree_cfg.config import cache as kept
+from flametree_cfg.config.cachefile import CacheFolder
+from flametree_cfg.config.part import Part, digest_of, read_part
+from flametree_cfg.config.problem import problem
+from flametree_cfg.config.source import Budget, Folder, open_folder
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location
+from flametree_cfg.schema import Catalog
+
+
+class FileMark(NamedTuple):
+    """A file as it was read: its name, what to call it in diagnostics, hex SHA-256 of its bytes."""
+
+    name: str
+    label: str
+    digest: str
+
+
+def content_of(marks: Iterable[FileMark]) -> str:
+    """Name everything a tenant's files say, and how they are called."""
+    return hashlib.sha256("\n".join([f"{mark.digest} {mark.name}" for mark in marks]).encode()).hexdigest()
+
+
+def marks_of(folder: Folder, names: Iterable[str], budget: Budget) -> list[FileMark]:
+    """
+    Read files for their digests alone.
+
+    Raises:
+        ConfigInvalid: one cannot be read.
+    """
+    return [FileMark(name, folder.label_of(name), digest_of(folder.read(name, budget))) for name in names]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """
+    What the files of a tenant say, each read when it is first asked for.
+
+    Attributes:
+        folder: as the person would type it.
+        marks: the files, sorted by name; what is read later must be what was read then.
+        catalog: judges them.
+        cache: where what they say may be; None for nowhere.
+        cache_name: of the tenant in it.
+        unread: what is wrong with files that could not be read at all.
+    """
+
+    folder: str
+    marks: Sequence[FileMark]
+    catalog: Catalog
+    cache: CacheFolder | None = None
+    cache_name: str = ""
+    unread: tuple[Diagnostic, ...] = ()
+    _ready: dict[str, Part] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def content(self) -> str:
+        """A digest of it all."""
+        return content_of(self.marks)
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """What the cache has, unread, by the digest of the file; of other contents too."""
+        return kept.read_parts(self.cache, self.cache_name) if self.cache else {}
+
+    def all(self) -> Sequence[Part]:
+        """
+        Give what every file says, in order.
+
+        Raises:
+            ConfigInvalid: a file changed since the run began (`files-changed`).
+        """
+        return self.of(self.marks)
+
+    def of(self, marks: Sequence[FileMark]) -> list[Part]:
+        """
+        Give what some of the files say.
+
+        Raises:
+            ConfigInvalid: as `all`.
+        """
+        missing = [mark for mark in marks if mark.name not in self._ready]
+        known = [mark for mark in missing if mark.digest in self.texts]
+        if known:
+            parts = kept.parse_parts([(*mark, self.texts[mark.digest]) for mark in known])
+            self._ready.update((part.name, part) for part in parts)
+        for mark in missing if len(known) < len(missing) else ():
+            if mark.name not in self._ready:
+                self._ready[mark.name] = self._read(mark)
+        return [self._ready[mark.name] for mark in marks]
+
+    def fresh(self) -> list[Part]:
+        """List what was read from files in this run and is not in the cache."""
+        return [part for part in self._ready.values() if part.digest not in self.texts]
+
+    def _read(self, mark: FileMark) -> Part:
+        with open_folder(self.folder) as folder:
+            data = folder.read(mark.name, Budget())
+        if digest_of(data) != mark.digest:
+            raise ConfigInvalid(problem("files-changed", Location(mark.label)))
+        return read_part(data, mark.name, mark.label, self.catalog)
+
+    def keep(self) -> None:
+        """
+        Keep what was read for the next run; what the cache has of other contents goes.
+
+        Few files that changed are parsed faster than all are written, so a cache that is nearly right stays.
+        """
+        if self.cache and self.texts.keys() != {mark.digest for mark in self.marks}:
+            lacking = [mark for mark in self.marks if mark.digest not in self.texts]
+            if len(lacking) * _NEARLY >= len(self.marks):
+                written = {part.digest: kept.write_part(part) for part in self.of(lacking)}
+                texts = {mark.digest: self.texts.get(mark.digest) or written[mark.digest] for mark in self.marks}
+                kept.keep_parts(self.cache, self.cache_name, texts)
+
+
+_NEARLY = 20  # one file in so many may differ
+
+
+def read_parts(folder: Folder, names: Sequence[str], catalog: Catalog, budget: Budget) -> Parts:
+    """Read files whole and at once; what is wrong with them is in what is returned."""
+    marks: list[FileMark] = []
+    ready: dict[str, Part] = {}
+    unread: list[Diagnostic] = []
+    for name in names:
+        try:
+            data = folder.read(name, budget)
+        except ConfigInvalid as invalid:
+            unread.extend(invalid.diagnostics)
+            continue
+        part = ready[name] = read_part(data, name, folder.label_of(name), catalog)
+        marks.append(FileMark(name, part.label, part.digest))
+    return Parts(folder.label, tuple(marks), catalog, unread=tuple(unread), _ready=ready)
