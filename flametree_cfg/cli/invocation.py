@@ -173,6 +173,7 @@ _COMMON = (
     _common(
         "format", "--format", type=_Format(), metavar="FORMAT", default="text", show_default=True, help="text or json."
     ),
+    _common("no_cache", "--no-cache", is_flag=True, help="Read and compare everything anew; keep nothing."),
     _common("no_color", "--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
     _common("debug", "--debug", is_flag=True, help="Show the traceback of a crash, secrets masked."),
 )
@@ -187,6 +188,7 @@ def common(function: Callable[Concatenate[Invocation, P], ExitCode]) -> Callable
         invocation = ctx.ensure_object(Invocation)
         chosen = {name: values.pop(name) for name in _COMMON_NAMES}
         chosen["lock_wait_s"] = chosen.pop("lock_timeout")
+        chosen["cache"] = not chosen.pop("no_cache")
         invocation.take(ctx.command_path.partition(" ")[2], chosen)
         return function(invocation, *args, **values)
 
@@ -196,5 +198,5 @@ def common(function: Callable[Concatenate[Invocation, P], ExitCode]) -> Callable
 
 
 _COMMON_NAMES = (
-    "platform", "state", "schemas", "errors", "warnings", "lock_timeout", "format", "no_color", "debug",
+    "platform", "state", "schemas", "errors", "warnings", "lock_timeout", "format", "no_cache", "no_color", "debug",
 )  # fmt: skip

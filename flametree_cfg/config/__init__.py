@@ -1,6 +1,6 @@
 """Files of the person: reads `tenants/` with positions, the catalog from `schemas/`."""
 
-from flametree_cfg.config.cachefile import CacheFolder
+from flametree_cfg.config.cachefile import CacheFolder, code_mark
 from flametree_cfg.config.catalog import load_catalog
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.reader import read_document
@@ -11,6 +11,7 @@ __all__ = [
     "CacheFolder",
     "Document",
     "TenantReading",
+    "code_mark",
     "is_tenant_folder",
     "keep_reading",
     "load_catalog",

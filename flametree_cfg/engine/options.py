@@ -28,6 +28,7 @@ class Options:
         targets: limit changes to these addresses and what they need; empty for all.
         no_delete: leave out deletions, list them as held.
         allow_delete: addresses whose deletion is allowed although it needs saying, or `all`.
+        cache: whether what reading and comparing gave is kept for the next run, and used.
         outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
     """
@@ -42,6 +43,7 @@ class Options:
     targets: tuple[str, ...] = ()
     no_delete: bool = False
     allow_delete: tuple[str, ...] = ()
+    cache: bool = True
     debug: bool = False
     command: str = "flametree-cfg"
     outside: Outside = field(default_factory=Outside, repr=False, compare=False)

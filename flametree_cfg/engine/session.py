@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from flametree_cfg.config import load_catalog
+from flametree_cfg import __version__
+from flametree_cfg.config import CacheFolder, code_mark, load_catalog
 from flametree_cfg.engine.options import Options
 from flametree_cfg.errors import AccessDenied, ConfigInvalid, Diagnostic, error
 from flametree_cfg.model import Stored, secrets_in
@@ -55,6 +56,14 @@ class Session:
         return load_catalog(self.options.schemas)
 
     @cached_property
+    def cache(self) -> CacheFolder | None:
+        """What earlier runs kept to save time; beside the ledger, or with the person's other caches."""
+        if not self.options.cache:
+            return None
+        folder = self.home / "cache" if self.home.is_dir() else _own_caches()
+        return CacheFolder(folder, f"{__version__} {code_mark()} {self.catalog.digest}") if folder else None
+
+    @cached_property
     def ledger(self) -> Ledger:
         """What we applied."""
         return open_ledger(self.options.state or f"sqlite:{self.home / 'ledger.db'}")
@@ -96,6 +105,15 @@ class Session:
         if keyring is None or not lineage:
             return {}
         return {reference: keyring.fingerprint(lineage, value) for reference, value in values.items()}
+
+
+def _own_caches() -> Path | None:
+    """Find where a person's caches are; None for somebody without a home."""
+    said = os.environ.get("XDG_CACHE_HOME", "")
+    home = os.environ.get("HOME", "")
+    if said.startswith("/"):
+        return Path(said, "flametree-cfg")
+    return Path(home, ".cache", "flametree-cfg") if home.startswith("/") else None
 
 
 def _fingerprinted(stored: Stored) -> bool:
