@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from flametree_cfg.model import Batch, Kind, LiveTenant, LogLine, Outcome
+from flametree_cfg.model import Batch, Kind, LiveObject, LiveTenant, LogLine, Outcome
 
 
 class Platform(Protocol):
@@ -26,6 +26,38 @@ class Platform(Protocol):
 
         Raises:
             PlatformFailed: it could not be read whole; never returns a part.
+        """
+        ...
+
+    def revision(self, tenant: str) -> str:
+        """
+        Name the state of what `read` gives this tenant.
+
+        After every write to the tenant or to the public tenant it is another text, and never one that was before, not
+        even when a backup is restored.
+
+        Returns:
+            Empty where nothing can be told (no registry, nothing written yet): then never rely on it.
+        """
+        ...
+
+    def sweep(self, tenant: str) -> Iterator[LiveObject]:
+        """
+        Read what `read` reads, in the same order and one consistent view, without ever holding it all.
+
+        The view is held until the iterator is closed or at its end, and nothing is written here meanwhile.
+
+        Raises:
+            PlatformFailed: it could not be read whole; what was given until then is worth nothing.
+        """
+        ...
+
+    def read_some(self, tenant: str, ids: Collection[str]) -> LiveTenant:
+        """
+        Read only the objects with these platform ids, as `read` gives them and in its order.
+
+        Raises:
+            PlatformFailed: as `read`.
         """
         ...
 

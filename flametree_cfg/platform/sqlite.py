@@ -33,4 +33,5 @@ def connect(place: str, *, catalog: Catalog, keyring: Keyring | None, create: bo
         create=create,
         now=lambda: datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         new_id=lambda: str(uuid.uuid4()),
+        new_tag=lambda: uuid.uuid4().hex,
     )

@@ -13,6 +13,7 @@ from flametree_cfg.sql import failure
 
 Row = tuple[Any, ...]
 
+STREAMED = 500  # rows a chunk: their number hardly shows in time, and a few megabytes at most in memory
 BUSY_MS = 10_000  # milliseconds to wait for another writer: transactions are short, a disk may be slow
 
 
@@ -38,11 +39,26 @@ class Database:
         self.network = network
         self._connection = connection
         self._broken: StorageFailed | None = None
+        self._views = 0
 
     def query(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """Give all rows as plain tuples."""
         with self._translated():
             return self._connection.execute(statement, values).fetchall()
+
+    def stream(self, statement: str, values: Sequence[object] = ()) -> Iterator[list[Row]]:
+        """Give all rows in chunks of some hundred, so that memory never holds all; for use inside `reading`."""
+        with self._translated():
+            cursor = self._connection.execute(statement, values)
+        try:
+            while True:
+                with self._translated():
+                    rows = cursor.fetchmany(STREAMED)
+                if not rows:
+                    return
+                yield rows
+        finally:
+            cursor.close()
 
     def one(self, statement: str, values: Sequence[object] = ()) -> Row | None:
         """Give the first row, or None."""
@@ -61,15 +77,23 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """See one consistent state for several statements; inside another transaction it is that one's view."""
-        if self._connection.in_transaction:
+        """
+        See one consistent state for several statements; inside another transaction it is that one's view.
+
+        Views that overlap (somebody streams while somebody reads) are one, and end with the last of them.
+        """
+        if self._connection.in_transaction and not self._views:
             yield
             return
-        self.execute("BEGIN")
+        if not self._views:
+            self.execute("BEGIN")
+        self._views += 1
         try:
             yield
         finally:
-            self._end("ROLLBACK")
+            self._views -= 1
+            if not self._views:
+                self._end("ROLLBACK")
 
     @contextmanager
     def writing(self) -> Iterator[None]:

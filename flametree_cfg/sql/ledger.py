@@ -90,6 +90,7 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(2, ("CREATE INDEX entry_id ON entry (tenant, id)",)),
 )
 
 LEDGER = "SELECT tenants, total FROM ledger WHERE only_one = 1"
@@ -106,12 +107,18 @@ KEEP_TENANT = """
     WHERE name = ? AND serial = ?
 """
 
-ENTRIES = "SELECT address, id, external, system, protected, body, checksum FROM entry WHERE tenant = ?"
+_ENTRIES = "SELECT address, id, external, system, protected, body, checksum FROM entry WHERE tenant = ?"
+ENTRIES = f"{_ENTRIES} ORDER BY address"
 
 
 def some_entries(count: int) -> str:
     """Give the statement for the entries of so many addresses."""
-    return f"{ENTRIES} AND address IN ({_places(count)})"
+    return f"{_ENTRIES} AND address IN ({_places(count)}) ORDER BY address"
+
+
+def some_ids(count: int) -> str:
+    """Give the statement for the entries of so many platform ids."""
+    return f"{_ENTRIES} AND id IN ({_places(count)}) ORDER BY address"
 
 
 def some_outcomes(count: int) -> str:
@@ -133,6 +140,7 @@ KEEP_ENTRY = """
 DROP_ENTRY = "DELETE FROM entry WHERE tenant = ? AND address = ?"
 
 OPEN_LINES = "SELECT operation, body, checksum FROM journal WHERE tenant = ? AND outcome = '' ORDER BY seq"
+ANY_OPEN_LINE = "SELECT 1 FROM journal WHERE tenant = ? AND outcome = '' LIMIT 1"
 LAST_LINE = "SELECT max(seq) FROM journal WHERE tenant = ?"
 ADD_LINE = """
     INSERT INTO journal (tenant, operation, run, seq, outcome, body, checksum) VALUES (?, ?, ?, ?, '', ?, ?)

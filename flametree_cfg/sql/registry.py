@@ -132,6 +132,15 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(
+        2,
+        (
+            # A text of chance that every write replaces: a restored backup has an old number, never an old tag.
+            "ALTER TABLE tenant ADD COLUMN tag TEXT NOT NULL DEFAULT ''",
+            "DROP INDEX secret_tenant",
+            "CREATE INDEX secret_paths ON secret (tenant, object, path)",
+        ),
+    ),
 )
 
 IDENTITY = "SELECT identity FROM installation"
@@ -139,15 +148,15 @@ NAME_INSTALLATION = "INSERT INTO installation (only_one, identity) VALUES (1, ?)
 
 REVISION = "SELECT coalesce(sum(revision), 0) FROM tenant WHERE name IN (?, ?)"
 MAKE_TENANT = "INSERT INTO tenant (name, revision) VALUES (?, 0) ON CONFLICT DO NOTHING"
-GROW_REVISION = "UPDATE tenant SET revision = revision + 1 WHERE name = ?"
+GROW_REVISION = "UPDATE tenant SET revision = revision + 1, tag = ? WHERE name = ?"
+TAGS = "SELECT name, tag FROM tenant WHERE name IN (?, ?)"
+# A file of an older format has none yet.
+TAG_UNTAGGED = "UPDATE tenant SET tag = ? WHERE name = ? AND tag = ''"
 
 _COLUMNS = "id, kind, type, name, description, system, settings, environment, extra, status, message, health, version"
 
-OBJECTS = f"""
-    SELECT {_COLUMNS} FROM object WHERE tenant = ?
-    UNION ALL
-    SELECT {_COLUMNS} FROM object WHERE system = 1 AND tenant <> ?
-"""  # noqa: S608  # our own column names
+OBJECTS = f"SELECT {_COLUMNS} FROM object WHERE tenant = ? ORDER BY id"  # noqa: S608  # our own column names
+SYSTEM_OBJECTS = f"SELECT {_COLUMNS} FROM object WHERE system = 1 AND tenant <> ? ORDER BY id"  # noqa: S608
 OBJECT = f"SELECT {_COLUMNS} FROM object WHERE id = ? AND kind = ? AND (tenant = ? OR system = 1)"  # noqa: S608
 DEFAULTS = "SELECT object FROM tenant_default WHERE tenant = ?"
 DEFAULT_OF = "SELECT object FROM tenant_default WHERE tenant = ? AND type = ?"
@@ -162,13 +171,44 @@ INBOUND_AGENT = "SELECT agent FROM attachment WHERE tenant = ? AND channel = ? A
 AGENTS_ATTACHED = "SELECT agent FROM attachment WHERE tenant = ? AND channel = ?"
 OWNER = "SELECT tenant FROM object WHERE id = ? AND kind = 'connector' AND (tenant = ? OR system = 1)"
 NAMED = "SELECT id FROM object WHERE tenant = ? AND kind = ? AND folded = ?"
-SEALED_PATHS = """
-    SELECT object, path FROM secret WHERE tenant = ?
-    UNION ALL
-    SELECT s.object, s.path FROM secret s JOIN object o ON o.id = s.object WHERE o.system = 1 AND s.tenant <> ?
+SEALED_PATHS = "SELECT object, path FROM secret WHERE tenant = ? ORDER BY object, path"
+SYSTEM_SEALED_PATHS = """
+    SELECT s.object, s.path FROM object o JOIN secret s ON s.object = o.id
+    WHERE o.system = 1 AND o.tenant <> ? ORDER BY o.id, s.path
 """
-SEALED_PATHS_OF = "SELECT object, path FROM secret WHERE object = ?"
+SEALED_PATHS_OF = "SELECT object, path FROM secret WHERE object = ? ORDER BY path"
 SEALED = "SELECT sealed FROM secret WHERE object = ? AND path = ?"
+
+
+def some_objects(count: int) -> str:
+    """Give the statement for so many objects that a tenant sees."""
+    return f"SELECT {_COLUMNS} FROM object WHERE (tenant = ? OR system = 1) AND id IN ({_places(count)}) ORDER BY id"  # noqa: S608
+
+
+def some_sealed_paths(count: int) -> str:
+    """Give the statement for the sealed paths of so many objects."""
+    return f"SELECT object, path FROM secret WHERE object IN ({_places(count)}) ORDER BY object, path"  # noqa: S608
+
+
+def some_links(count: int) -> str:
+    """Give the statement for the links of so many agents."""
+    return f"""
+        SELECT agent, role, connector FROM link WHERE tenant = ? AND agent IN ({_places(count)})
+        ORDER BY agent, role, position
+    """  # noqa: S608
+
+
+def some_attachments(count: int) -> str:
+    """Give the statement for the attachments of so many agents."""
+    return f"""
+        SELECT agent, channel, inbound, version FROM attachment WHERE tenant = ? AND agent IN ({_places(count)})
+        ORDER BY agent, channel
+    """  # noqa: S608
+
+
+def _places(count: int) -> str:
+    return ", ".join("?" * count)
+
 
 ADD_OBJECT = """
     INSERT INTO object (id, tenant, kind, type, name, folded, description, system, settings, environment, extra,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from flametree_cfg.model import (
     Address,
     AppliedRun,
     Batch,
+    Entry,
     Holder,
     Lease,
     Operation,
@@ -34,6 +35,49 @@ class Ledger(Protocol):
 
         Raises:
             StorageFailed: unreadable, corrupt, not ours, or of a newer format; never treated as empty.
+        """
+        ...
+
+    def stamp(self, tenant: str) -> str:
+        """
+        Name the state of what `read` gives of this tenant, from its head row alone.
+
+        Returns:
+            Empty for an unknown tenant and while journal lines are open: then never rely on it.
+
+        Raises:
+            StorageFailed: as `read`, as far as the head row tells.
+        """
+        ...
+
+    def sweep(self, tenant: str) -> Iterator[Entry]:
+        """
+        Read the entries that `read` reads, in the same order and one consistent view, without ever holding them all.
+
+        The view is held until the iterator is closed or at its end, and nothing is written here meanwhile.
+
+        Raises:
+            StorageFailed: as `read`; that a row is lost shows at the end, and what was given until then is worth
+                nothing.
+        """
+        ...
+
+    def read_some(self, tenant: str, addresses: Collection[Address]) -> Stored:
+        """
+        Read what `read` reads, but of the entries only those of these addresses, where there are any.
+
+        Raises:
+            StorageFailed: as `read`; but a lost row looks like an entry that never was, since only all together are
+                counted.
+        """
+        ...
+
+    def addresses(self, tenant: str, ids: Collection[str]) -> Mapping[str, Address]:
+        """
+        Tell which of ours these platform ids are; others are absent.
+
+        Raises:
+            StorageFailed: one of their entries is damaged.
         """
         ...
 

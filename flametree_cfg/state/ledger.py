@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from flametree_cfg.model import (
     Address,
     AppliedRun,
     Batch,
+    Entry,
     Holder,
     Lease,
     Operation,
@@ -63,6 +64,51 @@ class SqlLedger:
             return _unknown(tenant)
         with database.reading():
             return _read(database, tenant)
+
+    def stamp(self, tenant: str) -> str:
+        """Name the state of one tenant's ledger, from its own row."""
+        database = self._connections.reading()
+        if database is None:
+            return ""
+        with database.reading():
+            head = rows.read_head(database, tenant)
+            return "" if head is None or rows.is_open(database, tenant) else head.stamp
+
+    def sweep(self, tenant: str) -> Iterator[Entry]:
+        """Read all entries, some hundred at a time, in one read transaction."""
+        database = self._connections.reading()
+        if database is None:
+            return
+        with database.reading():
+            head = rows.read_head(database, tenant)
+            if head is None:
+                return
+            _, total = rows.read_pending(database, tenant)
+            for found in rows.stream_entries(database, tenant):
+                total += sum(found.sums.values())
+                yield from found.entries.values()
+            _judge_total(database, head, total)
+
+    def read_some(self, tenant: str, addresses: Collection[Address]) -> Stored:
+        """Read one tenant with only some of its entries."""
+        database = self._connections.reading()
+        if database is None:
+            return _unknown(tenant)
+        with database.reading():
+            head = rows.read_head(database, tenant)
+            if head is None:
+                return _unknown(tenant)
+            pending, _ = rows.read_pending(database, tenant)
+            return _stored(head, rows.read_some_entries(database, tenant, addresses), pending)
+
+    def addresses(self, tenant: str, ids: Collection[str]) -> Mapping[str, Address]:
+        """Tell which of ours these platform ids are."""
+        database = self._connections.reading()
+        if database is None:
+            return {}
+        with database.reading():
+            found = rows.read_entries_of_ids(database, tenant, ids)
+            return {entry.id: address for address, entry in found.entries.items()}
 
     def lock(self, tenant: str, wait_s: float, holder: Holder) -> AbstractContextManager[Lease]:
         """Hold the tenant's lock."""
@@ -237,9 +283,18 @@ def _read(database: Database, tenant: str) -> Stored:
         return _unknown(tenant)
     found = rows.read_entries(database, tenant)
     pending, total = rows.read_pending(database, tenant)
-    if sum(found.sums.values()) + total != head.total:
-        raise rows.damaged(database, tenant, "the list of its entries is")
-    return Stored(tenant, head.lineage, head.serial, head.platform, found.entries, tuple(pending.values()))
+    _judge_total(database, head, sum(found.sums.values()) + total)
+    return _stored(head, found, pending)
+
+
+def _judge_total(database: Database, head: Head, total: int) -> None:
+    """Notice a row that is lost or came from elsewhere."""
+    if total != head.total:
+        raise rows.damaged(database, head.tenant, "the list of its entries is")
+
+
+def _stored(head: Head, found: rows.Rows, pending: Mapping[str, Operation]) -> Stored:
+    return Stored(head.tenant, head.lineage, head.serial, head.platform, found.entries, tuple(pending.values()))
 
 
 def _needed(database: Database, tenant: str, operations: Sequence[Operation]) -> rows.Rows:

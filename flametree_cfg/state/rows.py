@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flametree_cfg.errors import StorageFailed
@@ -41,6 +41,11 @@ class Head:
     platform: str = ""
     runs: int = 0
     total: int = 0
+
+    @property
+    def stamp(self) -> str:
+        """Names what the tenant's ledger holds, history aside."""
+        return f"{self.lineage} {self.serial} {self.total} {self.platform}"
 
     @property
     def checksum(self) -> int:
@@ -117,9 +122,21 @@ def read_entries(database: Database, tenant: str) -> Rows:
     return _read(database, tenant, database.query(statements.ENTRIES, (tenant,)))
 
 
+def stream_entries(database: Database, tenant: str) -> Iterator[Rows]:
+    """Read all entries of a tenant, some hundred at a time."""
+    for rows in database.stream(statements.ENTRIES, (tenant,)):
+        yield _read(database, tenant, rows)
+
+
+def read_entries_of_ids(database: Database, tenant: str, platform_ids: Collection[str]) -> Rows:
+    """Read the entries of some platform ids, where there are any."""
+    wanted = sorted(one for one in platform_ids if one)
+    return _read(database, tenant, _some(database, statements.some_ids, tenant, wanted))
+
+
 def read_some_entries(database: Database, tenant: str, addresses: Collection[Address]) -> Rows:
     """Read the entries of some addresses, where there are any."""
-    wanted = [str(address) for address in addresses]
+    wanted = sorted(map(str, addresses))
     return _read(database, tenant, _some(database, statements.some_entries, tenant, wanted))
 
 
@@ -186,6 +203,11 @@ def read_pending(database: Database, tenant: str) -> tuple[dict[str, Operation],
         total += kept
         found[operation_id] = read_operation(json.loads(body))
     return found, total
+
+
+def is_open(database: Database, tenant: str) -> bool:
+    """Tell whether a journal line has no outcome yet."""
+    return database.one(statements.ANY_OPEN_LINE, (tenant,)) is not None
 
 
 def read_outcomes(database: Database, tenant: str, operation_ids: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,6 +53,7 @@ class Real:
             create=True,
             now=lambda: "2026-01-01T00:00:00Z",
             new_id=lambda: f"u{next(numbers)}",
+            new_tag=lambda: uuid.uuid4().hex,
         )
         self.ledger = open_ledger(f"sqlite:{folder}/ledger.db")
         self._runs = itertools.count(1)

@@ -53,6 +53,8 @@ def test_reading_what_does_not_exist_gives_nothing(platform: Platform, tmp_path:
     live = platform.read("zoo")
 
     assert (live.objects, live.revision, platform.identity) == ((), 0, "")
+    assert (platform.revision("zoo"), list(platform.sweep("zoo"))) == ("", [])
+    assert platform.read_some("zoo", ["x", "y/z"]) == live
     assert platform.outcomes(["run-1"]) == {}
     assert platform.logs("zoo", Kind.AGENT, "x", 10) == ()
     assert list(tmp_path.iterdir()) == []
@@ -83,6 +85,105 @@ def test_revision_grows_with_every_write(hand: Hand) -> None:
     hand.update(A, {("description",): "new"})
 
     assert hand.platform.read("zoo").revision > before
+
+
+def test_revision_is_another_text_after_every_write(hand: Hand, catalog: Catalog) -> None:
+    """Its own writes and those of the public tenant show, others do not; reading changes nothing."""
+    seen = [hand.platform.revision("zoo")]
+    hand.create(A, "llm", settings=LLM)
+    seen.append(hand.platform.revision("zoo"))
+    add_system(hand.platform, catalog, "llm", "shared", _typed_llm())
+    seen.append(hand.platform.revision("zoo"))
+    hand.update(A, {("description",): "new"})
+    seen.append(hand.platform.revision("zoo"))
+    hand.do(Action.DELETE, A)
+    seen.append(hand.platform.revision("zoo"))
+    Hand(hand.platform, "other").create(A, "llm", settings=LLM)
+    hand.platform.read("zoo")
+
+    assert seen[0] == ""
+    assert len(set(seen)) == len(seen)
+    assert hand.platform.revision("zoo") == seen[-1]
+
+
+def test_revision_is_kept_by_what_writes_nothing(hand: Hand) -> None:
+    """A batch that is refused, or was carried out before, leaves everything as it is."""
+    operation = hand.creation(A, "llm", settings=LLM)
+    hand.execute(operation)
+    before = hand.platform.revision("zoo")
+    hand.execute(operation)
+    with pytest.raises(PlatformFailed):
+        hand.create(B, "llm", settings={**LLM, "access_token": "in clear"})
+
+    assert hand.platform.revision("zoo") == before
+
+
+def test_sweep_gives_what_read_gives(hand: Hand, catalog: Catalog) -> None:
+    """More objects than a chunk holds, of every kind, with secrets and links in every chunk, system ones too."""
+    everything(hand, catalog)
+    read = hand.platform.read("zoo").objects
+
+    assert len(read) > 1100
+    assert [repr(one) for one in hand.platform.sweep("zoo")] == [repr(one) for one in read]
+    assert {one.id for one in read if one.system} == {one.id for one in hand.platform.read("public").objects}
+
+
+def test_sweep_sees_one_state(hand: Hand, catalog: Catalog, tmp_path: Path) -> None:
+    """What another process writes while a sweep runs is not in it; a sweep left early hinders no write."""
+    everything(hand, catalog)
+    other = IMPLEMENTATIONS["sqlite"](tmp_path / "platform", catalog, False)
+    right, sweep = other.read("zoo").objects, other.sweep("zoo")
+    first = next(sweep)
+    hand.update(A, {("description",): "new"})
+
+    assert (first, *sweep) == right
+    left = hand.platform.sweep("zoo")
+    next(left)
+    left.close()  # type: ignore[attr-defined]  # a generator is an iterator
+    assert hand.update(A, {("description",): "newer"}).fields["description"] == "newer"
+    other.close()
+
+
+def test_some_are_read_as_all_are(hand: Hand, catalog: Catalog) -> None:
+    """Asked for some ids, the platform gives these objects as they are among all, in that order."""
+    everything(hand, catalog)
+    whole = hand.platform.read("zoo")
+    ids = [one.id for one in whole.objects if one.system or hash(one.id) % 2 or one.kind is Kind.ATTACHMENT][::-1]
+    some = hand.platform.read_some("zoo", [*ids, "nobody", "nobody/nowhere", f"{hand.ids[BOB]}/nowhere"])
+    one_of_them = hand.platform.read_some("zoo", ids[:1])
+
+    assert repr(some.objects) == repr(tuple(one for one in whole.objects if one.id in set(ids)))
+    assert some.revision == whole.revision
+    assert [one.id for one in one_of_them.objects] == ids[:1]
+
+
+def test_some_of_another_tenant_are_not_read(hand: Hand) -> None:
+    """An id of another tenant's leads nowhere."""
+    hand.create(A, "llm", settings=LLM)
+    hand.create(TG, "telegram", settings=BOT)
+    hand.create(BOB, "inbound")
+    hand.attach("bob", "tg")
+
+    assert hand.platform.read_some("other", [*hand.ids.values()]).objects == ()
+
+
+def everything(hand: Hand, catalog: Catalog) -> None:
+    """Make more than two chunks of objects, and a few system connectors."""
+    for name in ("s-1", "s-2"):
+        add_system(hand.platform, catalog, "llm", name, _typed_llm())
+    keys = [f"c{n}" for n in range(600)]
+    bots = [f"b{n}" for n in range(600)]
+    hand.create(A, "llm", settings=LLM, default=True)
+    hand.create(TG, "telegram", settings=BOT, environment={"TOKEN": Secret(KEY)})
+    hand.create(channel("mail"), "email", settings={"accounts": [account("a@x.example"), account("b@x.example")]})
+    hand.execute(*(hand.creation(connector(key), "llm", settings=LLM) for key in keys))
+    hand.execute(
+        *(hand.creation(agent(bot), "inbound", connectors={"llm": key}) for bot, key in zip(bots, keys, strict=True))
+    )
+    hand.create(BOB, "inbound", connectors={"llm": "a", "openapi": []})
+    hand.attach("bob", "tg", inbound=True)
+    hand.attach("b7", "tg")
+    hand.attach("bob", "mail")
 
 
 # -- what is read back ------------------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ def accepted(path: Path, data: bytes, right: dict[str, Stored]) -> Iterator[str]
         try:
             if ledger.read(tenant) != right[tenant]:
                 yield tenant
+            if {e.resource.address: e for e in ledger.sweep(tenant)} != right[tenant].entries:
+                yield tenant
         except StorageFailed as problem:
             assert str(path) in str(problem)  # noqa: PT017  # refused or right, both are fine
     ledger.close()
@@ -143,6 +145,25 @@ def test_lost_rows_are_noticed(path: Path, statement: str, tenant: str) -> None:
 
     with pytest.raises(StorageFailed, match="damaged"):
         ledger.read(tenant)
+    with pytest.raises(StorageFailed, match="damaged"):
+        list(ledger.sweep(tenant))
+    ledger.close()
+
+
+def test_damaged_entry_is_not_given_alone(path: Path) -> None:
+    """Who asks for some entries gets each as it was written, or none."""
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE entry SET id = 'id-other' WHERE address = 'connector.c-7'")
+    connection.commit()
+    connection.close()
+    ledger = open_ledger(f"sqlite:{path}")
+
+    assert set(ledger.read_some("acme", [connector("c-8")]).entries) == {connector("c-8")}
+    assert ledger.addresses("acme", ["id-c-8"]) == {"id-c-8": connector("c-8")}
+    with pytest.raises(StorageFailed, match="damaged"):
+        ledger.read_some("acme", [connector("c-7")])
+    with pytest.raises(StorageFailed, match="damaged"):
+        ledger.addresses("acme", ["id-other"])
     ledger.close()
 
 

@@ -80,6 +80,8 @@ def test_unknown_tenant_is_empty_and_reading_makes_nothing(ledger: Ledger, tmp_p
 
     assert (stored.lineage, stored.serial, stored.entries, stored.pending) == ("", 0, {}, ())
     assert ledger.tenants() == () or ledger.tenants() == []
+    assert (ledger.stamp("acme"), list(ledger.sweep("acme")), ledger.addresses("acme", ["id-a"])) == ("", [], {})
+    assert ledger.read_some("acme", [connector("a")]) == stored
     assert ledger.holder("acme") is None
     assert ledger.history("acme") == () or ledger.history("acme") == []
     assert not any(tmp_path.iterdir())
@@ -118,6 +120,110 @@ def test_recorded_resources_are_read_back(opened: Callable[[], Ledger]) -> None:
     }
     assert stored.ids()[connector("a")] == "id-a"
     assert stored.serial == 1
+
+
+def test_sweep_gives_what_read_gives(ledger: Ledger) -> None:
+    """More entries than a chunk holds, in the same order, and none of another tenant."""
+    fill(ledger, *(llm(f"c-{n}") for n in range(1234)), telegram())
+    fill(ledger, llm("z"), tenant="zoo")
+
+    assert list(ledger.sweep("acme")) == list(ledger.read("acme").entries.values())
+    assert [entry.id for entry in ledger.sweep("zoo")] == ["id-z"]
+
+
+def test_sweep_sees_one_state(opened: Callable[[], Ledger]) -> None:
+    """What is recorded while a sweep runs is not in it, and does not make it fail."""
+    ledger, other = opened(), opened()
+    fill(ledger, *(llm(f"c-{n}") for n in range(1234)))
+    right = list(ledger.read("acme").entries.values())
+    sweep = ledger.sweep("acme")
+    first = next(sweep)
+    fill(other, *(llm(f"c-{n}", temperature=1.0) for n in range(1234)), llm("new"), run="RUN-2")
+
+    assert [first, *sweep] == right
+    assert connector("new") in ledger.read("acme").entries
+
+
+def test_sweep_that_is_left_holds_nothing(ledger: Ledger) -> None:
+    """After a sweep was closed early the ledger can be written."""
+    fill(ledger, *(llm(f"c-{n}") for n in range(1234)))
+    sweep = ledger.sweep("acme")
+    next(sweep)
+    sweep.close()  # type: ignore[attr-defined]  # a generator is an iterator
+
+    assert fill(ledger, llm("new"), run="RUN-2") == 2
+
+
+def test_overlapping_sweeps_are_whole(ledger: Ledger) -> None:
+    """Two sweeps and a read at the same time each give all there is."""
+    fill(ledger, *(llm(f"c-{n}") for n in range(1234)))
+    one, other = ledger.sweep("acme"), ledger.sweep("acme")
+    heads = [next(one), next(other)]
+    short = len(ledger.read("acme").entries)
+    rest = list(one)
+
+    assert [heads[1], *other] == [heads[0], *rest]
+    assert short == 1234
+    assert fill(ledger, llm("new"), run="RUN-2") == 2
+
+
+def test_some_are_read_as_all_are(ledger: Ledger) -> None:
+    """Asked for some addresses, the ledger gives head, journal and these entries; unknown ones are absent."""
+    fill(ledger, *(llm(f"c-{n}") for n in range(1234)), telegram())
+    with ledger.lock("acme", 0, ALICE) as lease:
+        ledger.intend(lease, Batch("acme", (create(llm("p"), 1, "RUN-2"),)))
+    whole = ledger.read("acme")
+    wanted = [connector("c-7"), channel("bot"), connector("nobody"), *(connector(f"c-{n}") for n in range(500, 1100))]
+    some = ledger.read_some("acme", wanted)
+
+    assert some == replace(whole, entries={a: e for a, e in whole.entries.items() if a in wanted})
+    assert len(some.entries) == 602
+
+
+def test_ids_lead_back_to_addresses(ledger: Ledger) -> None:
+    """Platform ids of ours are known by address; foreign ones, another tenant's, and no id at all are not."""
+    fill(ledger, *(llm(f"c-{n}") for n in range(900)), attached("support", "bot"))
+    fill(ledger, llm("z"), tenant="zoo")
+    found = ledger.addresses("acme", [*(f"id-c-{n}" for n in range(850)), "id-support/bot", "id-z", "id-none", ""])
+
+    assert found == {
+        **{f"id-c-{n}": connector(f"c-{n}") for n in range(850)},
+        "id-support/bot": attachment("support", "bot"),
+    }
+
+
+def test_stamp_names_the_state(opened: Callable[[], Ledger]) -> None:
+    """It is another text after everything that changes what is read, and the same for everybody else's doings."""
+    ledger, stamps = opened(), []
+    fill(ledger, llm("a"))
+    stamps.append(ledger.stamp("acme"))
+    fill(ledger, llm("z"), tenant="zoo")
+    with ledger.lock("acme", 0, ALICE) as lease:
+        ledger.remember(lease, a_run(), [])
+        assert ledger.stamp("acme") == opened().stamp("acme") == stamps[0]
+        ledger.bind_platform(lease, "P-1")
+        stamps.append(ledger.stamp("acme"))
+        apply(ledger, lease, create(llm("b"), 1, "RUN-2"))
+        stamps.append(ledger.stamp("acme"))
+        ledger.remove(lease, [connector("b")])
+        stamps.append(ledger.stamp("acme"))
+        ledger.restore(lease, {**ledger.export("acme"), "lineage": "lineage-9"})
+        stamps.append(ledger.stamp("acme"))
+
+    assert "" not in stamps
+    assert len(set(stamps)) == len(stamps)
+
+
+def test_there_is_no_stamp_while_a_journal_line_is_open(ledger: Ledger) -> None:
+    """What a crash left open may still change everything; struck, the ledger is what it was."""
+    fill(ledger, llm("a"))
+    before = ledger.stamp("acme")
+    with ledger.lock("acme", 0, ALICE) as lease:
+        ledger.intend(lease, Batch("acme", (create(llm("p"), 1, "RUN-2"),)))
+        during = ledger.stamp("acme")
+        ledger.abandon(lease, ["RUN-2-00001"])
+
+    assert (during, ledger.stamp("acme")) == ("", before)
 
 
 def test_protection_is_kept(ledger: Ledger) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from flametree_cfg.errors import WrongUsage
+from flametree_cfg.model import connector
 from flametree_cfg.state import open_ledger
+from tests.state.samples import fill, llm
 
 
 @pytest.mark.parametrize("url", ["", "ledger.db", "sqlite:", "oracle:x", "world:x", "_port:x", "ledger:x", "os:x"])
@@ -22,3 +26,21 @@ def test_opening_touches_nothing(tmp_path: Path) -> None:
     open_ledger(f"sqlite:{tmp_path / 'a' / 'ledger.db'}").close()
 
     assert not any(tmp_path.iterdir())
+
+
+def test_a_file_of_the_first_format_is_brought_up(tmp_path: Path) -> None:
+    """Its entries are the same, and ids are found in it."""
+    path = tmp_path / "made" / "ledger.db"
+    ledger = open_ledger(f"sqlite:{path}")
+    fill(ledger, llm("a"))
+    before = ledger.read("acme")
+    ledger.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP INDEX entry_id")
+        connection.execute("PRAGMA user_version = 1")
+    ledger = open_ledger(f"sqlite:{path}")
+
+    assert ledger.read("acme") == before
+    assert ledger.addresses("acme", ["id-a"]) == {"id-a": connector("a")}
+    assert Path(f"{path}.backup-v1").exists()
+    ledger.close()

@@ -33,10 +33,12 @@ class Execution:
         *,
         now: Callable[[], str],
         new_id: Callable[[], str],
+        tag: str,
     ) -> None:
         self._database = database
         self._guard = guard
         self._batch = batch
+        self._tag = tag
         self._ids = Ids(batch)
         self._reader = Reader(database, catalog)
         self._preconditions = Preconditions(database, catalog, batch.tenant, self._ids)
@@ -62,7 +64,8 @@ class Execution:
             for operation, outcome in zip(self._batch.operations, known, strict=True)
         ]
         self._record([new for new, outcome in zip(outcomes, known, strict=True) if outcome is None])
-        self._database.execute(registry.GROW_REVISION, (tenant,))
+        self._database.execute(registry.GROW_REVISION, (self._tag, tenant))
+        self._database.execute(registry.TAG_UNTAGGED, (self._tag, registry.PUBLIC_TENANT))
         self._guard.close(self._revision())
         return tuple(outcomes)
 
@@ -127,6 +130,12 @@ def revision(database: Database, tenant: str) -> int:
     """Give the tenant's revision; writes to the public tenant count, since every tenant sees its system connectors."""
     row = database.one(registry.REVISION, (tenant, registry.PUBLIC_TENANT))
     return int(row[0]) if row else 0
+
+
+def tags(database: Database, tenant: str) -> str:
+    """Name the state of a tenant and of the system connectors it sees; empty where a tag was never given."""
+    found: dict[str, str] = dict(database.query(registry.TAGS, (tenant, registry.PUBLIC_TENANT)))
+    return "" if "" in found.values() else " ".join(f"{name}={tag}" for name, tag in sorted(found.items()))
 
 
 def _outcome(operation: Operation, platform_id: str, now: list[LiveObject]) -> Outcome:

@@ -39,7 +39,7 @@ class Guard:
         """Make the World what the tenant is at this revision; costs a whole read if it is not already."""
         if self._seen != (tenant, revision):
             self._seen = None
-            self._world = World.of(_resources(tenant, reader.tenant(tenant)))
+            self._world = World.of(_resources(tenant, tuple(reader.tenant(tenant))))
         self._tenant = tenant
 
     def close(self, revision: int) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import PlatformFailed, StorageFailed
-from flametree_cfg.model import Batch, Kind, LiveTenant, LogLine, Outcome
-from flametree_cfg.platform.embedded.execution import Execution, recorded, revision
+from flametree_cfg.model import Batch, Kind, LiveObject, LiveTenant, LogLine, Outcome
+from flametree_cfg.platform.embedded.execution import Execution, recorded, revision, tags
 from flametree_cfg.platform.embedded.guard import Guard
 from flametree_cfg.platform.embedded.rows import Reader
 from flametree_cfg.platform.embedded.vault import unresolved
@@ -34,6 +34,7 @@ class EmbeddedPlatform:
         create: whether the first write may make the file.
         now: UTC in ISO 8601.
         new_id: makes platform ids and the installation's identity.
+        new_tag: makes a text of chance for every write; never one that was before, in any copy of the file.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class EmbeddedPlatform:
         create: bool,
         now: Callable[[], str],
         new_id: Callable[[], str],
+        new_tag: Callable[[], str],
     ) -> None:
         self._path = path
         self._catalog = catalog
@@ -52,6 +54,7 @@ class EmbeddedPlatform:
         self._create = create
         self._now = now
         self._new_id = new_id
+        self._new_tag = new_tag
         self._guard = Guard(catalog)
         self._to_read: Database | None = None
         self._to_write: Database | None = None
@@ -74,7 +77,31 @@ class EmbeddedPlatform:
             if database is None:
                 return LiveTenant(tenant, ())
             with database.reading():
-                objects = Reader(database, self._catalog).tenant(tenant)
+                objects = tuple(Reader(database, self._catalog).tenant(tenant))
+                return LiveTenant(tenant, objects, revision(database, tenant))
+
+    def revision(self, tenant: str) -> str:
+        """Name the state of what `read` gives: the tags of the last writes to the tenant and to the public one."""
+        with _as_platform():
+            database = self._reading()
+            return tags(database, tenant) if database else ""
+
+    def sweep(self, tenant: str) -> Iterator[LiveObject]:
+        """Read every object as `read` does, some hundred at a time, in one read transaction."""
+        with _as_platform():
+            database = self._reading()
+            if database is not None:
+                with database.reading():
+                    yield from Reader(database, self._catalog).tenant(tenant)
+
+    def read_some(self, tenant: str, ids: Collection[str]) -> LiveTenant:
+        """Read some objects, in chunks of ids."""
+        with _as_platform():
+            database = self._reading()
+            if database is None:
+                return LiveTenant(tenant, ())
+            with database.reading():
+                objects = tuple(Reader(database, self._catalog).some(tenant, ids))
                 return LiveTenant(tenant, objects, revision(database, tenant))
 
     def execute(self, batch: Batch) -> Sequence[Outcome]:
@@ -141,7 +168,8 @@ class EmbeddedPlatform:
             database.execute(registry.NAME_INSTALLATION, (self._new_id(),))
 
     def _execution(self, database: Database, batch: Batch) -> Execution:
-        return Execution(database, self._catalog, self._keyring, self._guard, batch, now=self._now, new_id=self._new_id)
+        makers = {"now": self._now, "new_id": self._new_id}
+        return Execution(database, self._catalog, self._keyring, self._guard, batch, **makers, tag=self._new_tag())
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from flametree_cfg.platform import Platform, open_platform
 from flametree_cfg.platform.portal import Portal
 from flametree_cfg.schema import Catalog
 from flametree_cfg.secret.keyring import Keyring
+from flametree_cfg.sql import open_database, registry
 from tests.platform.hand import BOT, CANARY, LLM, Hand, account, open_sqlite
 
 A, B, BOB, EVE, TG = connector("a"), connector("b"), agent("bob"), agent("eve"), channel("tg")
@@ -144,6 +145,44 @@ def test_what_another_process_wrote_counts(hand: Hand, folder: Path, catalog: Ca
     assert refused.value.diagnostics[0].code == "running-without-role"
     assert hand.live(B).fields["settings"]["temperature"] == 0.1
     other.platform.close()
+
+
+def test_a_file_of_the_first_format_is_brought_up(folder: Path, catalog: Catalog) -> None:
+    """Its objects are the same, and its revision is told from the next write on."""
+    made = registry.MIGRATIONS
+    old = open_database(folder / "registry.db", registry.APPLICATION, made[:1], create=True, read_only=False)
+    with old.writing():
+        for name in ("public", "zoo"):
+            old.execute("INSERT INTO tenant (name, revision) VALUES (?, 7)", (name,))
+        old.execute(registry.ADD_OBJECT, ("id-1", "zoo", "connector", "llm", "a", "a", "", 0, *["{}"] * 3, ""))
+        old.execute(registry.KEEP_SEALED, ("zoo", "id-1", '["settings","access_token"]', "sealed"))
+    old.close()
+    platform = open_sqlite(folder, catalog, False)
+    before = platform.revision("zoo"), platform.revision("public")
+    (live,) = platform.read("zoo").objects
+    Hand(platform, "zoo", {A: "id-1"}).update(A, {("description",): "new"})
+
+    assert before == ("", "")
+    assert (live.id, live.fields["settings"]["access_token"]) == ("id-1", MASKED)
+    assert "" not in (platform.revision("zoo"), platform.revision("public"))
+    assert (folder / "registry.db.backup-v1").exists()
+    platform.close()
+
+
+def test_a_restored_backup_does_not_look_unchanged(hand: Hand, folder: Path, catalog: Catalog) -> None:
+    """Other writes after a restore give other revisions, even when there are as many."""
+    hand.platform.close()
+    backup = (folder / "registry.db").read_bytes()
+    revisions = []
+    for text in ("one", "other"):
+        (folder / "registry.db").write_bytes(backup)
+        hand.platform = open_sqlite(folder, catalog, False)
+        hand.update(A, {("description",): text})
+        revisions.append((hand.platform.read("zoo").revision, hand.platform.revision("zoo")))
+        hand.platform.close()
+
+    assert revisions[0][0] == revisions[1][0]
+    assert revisions[0][1] != revisions[1][1]
 
 
 def test_reading_changes_no_file(hand: Hand, folder: Path, catalog: Catalog) -> None:
