@@ -25,6 +25,8 @@ def accounts_incomplete(_world: World, catalog: Catalog, scope: Scope) -> Found:
     Source: domain.md 2.2, R18.
     """
     for channel, spec, accounts in _multi(catalog, scope):
+        if all(account.keys() == accounts[0][1].keys() for _index, account in accounts):
+            continue
         wanted = {name for _index, account in accounts for name in account}.intersection(spec.fields)
         for index, account in accounts:
             for name in sorted(wanted - account.keys()):
@@ -82,11 +84,13 @@ def account_twice(_world: World, catalog: Catalog, scope: Scope) -> Found:
 
 def _multi(catalog: Catalog, scope: Scope) -> Iterator[tuple[Resource, Accounts, list[_Account]]]:
     """List the channels that show accounts; what is no list of mappings is the schema's business."""
+    known: dict[str, Accounts | None] = {}
     for channel in scope:
-        spec = catalog.get(channel.address.kind, channel.type)
-        if spec is None or spec.accounts is None:
-            continue
-        value = channel.settings.get(spec.accounts.setting)
-        if isinstance(value, list | tuple):
-            accounts = [(index, account) for index, account in enumerate(value) if isinstance(account, Mapping)]
-            yield channel, spec.accounts, accounts
+        type_name = channel.type
+        if type_name not in known:
+            spec = catalog.get(channel.address.kind, type_name)
+            known[type_name] = spec.accounts if spec else None
+        shown = known[type_name]
+        value = channel.settings.get(shown.setting) if shown else None
+        if shown and isinstance(value, list | tuple):
+            yield channel, shown, [pair for pair in enumerate(value) if isinstance(pair[1], Mapping)]

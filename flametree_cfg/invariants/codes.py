@@ -92,13 +92,11 @@ def _companies(world: World, catalog: Catalog, scope: Scope) -> Iterator[tuple[R
         links = world.links_of(agent.address)
         if len(links) < 2:
             continue
-        targets = {target for _role, target in links}
-        connectors = [r for target in targets if (r := world.get(target)) is not None]
-        types = [connector.type for connector in connectors]
-        if len(set(types)) == len(types):
+        linked = [r for _role, target in links if (r := world.get(target)) is not None]
+        if len({connector.type for connector in linked}) == len(linked):
             continue
-        connectors.sort(key=lambda r: r.address)
-        for type_name in dict.fromkeys(types):
+        connectors = sorted({r.address: r for r in linked}.values(), key=lambda r: r.address)
+        for type_name in dict.fromkeys(connector.type for connector in connectors):
             spec = catalog.get(Kind.CONNECTOR, type_name)
             company = [r for r in connectors if r.type == type_name]
             if spec and len(company) > 1 and (spec.unique_per_agent or spec.required_when_many):

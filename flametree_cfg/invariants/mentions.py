@@ -19,6 +19,8 @@ GENERIC_ROLE = "uses"
 """The role of connectors that nothing but the agent's instructions calls. Source: design.md, The YAML; domain.md 8."""
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\w+")
+_GAPS = {code: " " for code in range(128) if not _WORD.match(chr(code))}
 
 _LONGEST = 8  # words: what is longer nobody calls by name, and looking for it costs at every word of a text
 
@@ -42,7 +44,7 @@ def connector_named_not_used(world: World, catalog: Catalog, scope: Scope) -> Fo
     Source: domain.md 8.
     """
     agents = [agent for agent in scope if agent.fields.get("instructions")]
-    names = _index((r.name, r.address) for r in _generic(world, catalog) if agents)
+    names = _index(((r.name, r.address) for r in _generic(world, catalog) if agents), agents)
     for agent in agents if names.whole else []:
         used = {target for _role, target in world.links_of(agent.address)}
         named = set(_mentions(agent.fields["instructions"], names))
@@ -81,9 +83,9 @@ def named_by_old_name(world: World, catalog: Catalog, stored: Snapshot) -> Found
         if (before := stored.resources.get(connector.address)) and _words(before.name) != _words(connector.name)
     }
     taken = {_words(connector.name) for connector in _generic(world, catalog)} if renamed else set()
-    names = _index((old, address) for address, (old, _new) in renamed.items() if _words(old) not in taken)
-    agents = [r for r in world if r.address.kind is Kind.AGENT and r.fields.get("instructions")] if names.whole else []
-    for agent in agents:
+    agents = [agent for agent in world.of_kind(Kind.AGENT) if agent.fields.get("instructions")] if renamed else []
+    names = _index(((old, address) for address, (old, _new) in renamed.items() if _words(old) not in taken), agents)
+    for agent in agents if names.whole else []:
         for address in sorted(set(_mentions(agent.fields["instructions"], names))):
             yield _old_name(agent, address, *renamed[address])
 
@@ -103,14 +105,20 @@ def _old_name(agent: Resource, address: Address, old: str, new: str) -> Diagnost
 def _generic(world: World, catalog: Catalog) -> Iterator[Resource]:
     role = catalog.roles.get(GENERIC_ROLE)
     types = frozenset(role.types) if role else frozenset()
-    return (r for r in world if r.address.kind is Kind.CONNECTOR and r.type in types and r.name)
+    return (r for r in world.of_kind(Kind.CONNECTOR) if r.type in types and r.name)
 
 
-def _index(names: Iterable[tuple[str, Address]]) -> _Names:
-    """Prepare names for looking up: a text is then gone over once, however many names there are."""
+def _index(names: Iterable[tuple[str, Address]], agents: Iterable[Resource]) -> _Names:
+    """
+    Prepare names for looking up: a text is then gone over once, however many names there are.
+
+    A name is left out if the agents' instructions together do not have all its words: in most tenants no text is then
+    taken apart at all.
+    """
+    spoken = {word for agent in agents for word in _loose_words(agent.fields["instructions"])}
     whole: dict[_Words, Address] = {}
     lengths: dict[str, set[int]] = {}
-    for name, address in sorted(names):
+    for name, address in sorted(pair for pair in names if spoken.issuperset(_loose_words(pair[0]))):
         words = _words(name)
         if 0 < len(words) <= _LONGEST:
             whole.setdefault(words, address)
@@ -131,5 +139,14 @@ def _mentions(text: str, names: _Names) -> Iterator[Address]:
 
 
 def _words(text: str) -> _Words:
-    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-    return tuple(_TOKEN.findall(plain))
+    return tuple(_TOKEN.findall(_plain(text)))
+
+
+def _loose_words(text: str) -> list[str]:
+    """List the words of a text without its punctuation: what `_words` gives but for that, in a tenth of the time."""
+    plain = _plain(text)
+    return plain.translate(_GAPS).split() if plain.isascii() else _WORD.findall(plain)
+
+
+def _plain(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()

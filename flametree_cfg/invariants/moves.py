@@ -13,8 +13,8 @@ def previously_declared(tenant: Tenant) -> Found:
 
     Source: design.md, What is managed.
     """
-    for address, declaration in tenant.declarations.items():
-        for index, key in enumerate(declaration.previously):
+    for address, previously in _moved(tenant):
+        for index, key in enumerate(previously):
             before = Address(address.kind, key)
             if before in tenant.declarations:
                 yield error(
@@ -31,8 +31,8 @@ def previously_declared(tenant: Tenant) -> Found:
 def previously_claimed_twice(tenant: Tenant) -> Found:
     """Refuse two resources that were the same one before."""
     first: dict[Address, Address] = {}
-    for address in sorted(tenant.declarations):
-        for index, key in enumerate(tenant.declarations[address].previously):
+    for address, previously in sorted(_moved(tenant)):
+        for index, key in enumerate(previously):
             holder = first.setdefault(Address(address.kind, key), address)
             if holder != address:
                 yield error(
@@ -44,3 +44,7 @@ def previously_claimed_twice(tenant: Tenant) -> Found:
                     path=("previously", index),
                     related=(Related("claims it too", str(holder), ("previously",)),),
                 )
+
+
+def _moved(tenant: Tenant) -> list[tuple[Address, tuple[str, ...]]]:
+    return [(address, one.previously) for address, one in tenant.declarations.items() if one.previously]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from flametree_cfg.schema import Catalog
 
 Found = Iterator[Diagnostic]
-Scope = Iterable[Resource]
+Scope = Sequence[Resource]
 
 
 class When(enum.StrEnum):

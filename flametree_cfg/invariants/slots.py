@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic, Related, error
+from flametree_cfg.invariants.index import DEFAULTS, INBOUND
 from flametree_cfg.invariants.rule import Found, Scope
 from flametree_cfg.invariants.world import World
 from flametree_cfg.model import Address, Kind
+from flametree_cfg.model import channel as channel_address
 
 if TYPE_CHECKING:
     from flametree_cfg.schema import Catalog
@@ -19,10 +21,11 @@ def two_defaults(world: World, _catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R2, R3.
     """
-    for type_name in dict.fromkeys(r.type for r in scope if r.fields.get("default") is True):
-        holders = world.defaults(type_name)
-        if len(holders) > 1:
-            first, *others = sorted(holders)
+    crowded = world.index(DEFAULTS).crowded
+    declared = (r.type for r in scope if r.fields.get("default") is True) if crowded else ()
+    for type_name in dict.fromkeys(declared):
+        if type_name in crowded:
+            first, *others = sorted(crowded[type_name])
             yield from (_second_default(type_name, other, first) for other in others)
 
 
@@ -44,11 +47,11 @@ def two_inbound_agents(world: World, _catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R11, R12; for the types where the portal only advises it, it is kept all the same.
     """
-    for key in dict.fromkeys(r.fields["channel"] for r in scope if r.fields.get("inbound") is True):
-        channel = Address(Kind.CHANNEL, key)
-        holders = world.inbound_of(channel)
-        if len(holders) > 1:
-            first, *others = sorted(holders)
+    crowded = world.index(INBOUND).crowded
+    answered = (r.fields["channel"] for r in scope if r.fields.get("inbound") is True) if crowded else ()
+    for channel in map(channel_address, dict.fromkeys(answered)):
+        if channel in crowded:
+            first, *others = sorted(crowded[channel])
             yield from (_second_inbound(world, channel, other, first) for other in others)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from flametree_cfg.errors import Path
-from flametree_cfg.model.address import Address, Kind, attachment
+from flametree_cfg.model.address import Address, Kind, attachment, connector
 from flametree_cfg.model.value import Value
 
 _EMPTY: Mapping[str, Value] = MappingProxyType({})
@@ -62,9 +62,12 @@ class Resource:
 def links(resource: Resource) -> Iterator[tuple[str, Address]]:
     """List the connectors an agent is linked to, with the role each fills; empty for other kinds."""
     for role, keys in (resource.fields.get("connectors") or {}).items():
+        if isinstance(keys, str):
+            yield role, connector(keys)
+            continue
         for key in keys if isinstance(keys, list | tuple) else [keys]:
             if key is not None:
-                yield role, Address(Kind.CONNECTOR, key)
+                yield role, connector(key)
 
 
 def references(resource: Resource) -> Iterator[tuple[Path, Address]]:
