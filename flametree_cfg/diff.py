@@ -74,6 +74,63 @@ def compare(before: Resource, after: Resource, managed: Resource, catalog: Catal
     return Difference(tuple(changes), tuple(not_checked)) if changes or not_checked else SAME
 
 
+def agrees(live: Resource, desired: Resource) -> bool:
+    """
+    Tell at a glance whether the platform has what is desired; where this says no, `compare` has to look closer.
+
+    For nearly all resources of nearly all plans. The secrets of `live` may be masked still: that they are as desired is
+    for the ledger to say.
+    """
+    seen = live.fields
+    for key, value in desired.fields.items():
+        other = seen.get(key)
+        if key == "connectors":
+            if not _roles_agree(other, value):
+                return False
+        elif value.__class__ is not other.__class__:
+            return False
+        elif value.__class__ is dict:
+            if len(value) != len(other) or not _members_agree(other, value):
+                return False
+        elif value != other:
+            return False
+    return True
+
+
+def _roles_agree(seen: Value, desired: Value) -> bool:
+    """Compare the roles that are declared, no others."""
+    if not isinstance(seen, dict):
+        return False
+    for role, keys in desired.items():
+        other = seen.get(role)
+        if keys != other and (keys or other):
+            return False
+    return True
+
+
+def _members_agree(seen: dict[str, Value], desired: dict[str, Value]) -> bool:
+    for key, value in desired.items():
+        other = seen.get(key, _ABSENT)
+        kind = value.__class__
+        if kind is not other.__class__:
+            return False  # `true` is not 1; and a closer look may find that 1 is 1.0
+        if kind is Secret:
+            if not value.fingerprint:
+                return False
+        elif kind is dict:
+            if len(value) != len(other) or not _members_agree(other, value):
+                return False
+        elif kind is list:
+            if len(value) != len(other) or not _members_agree(dict(enumerate(other)), dict(enumerate(value))):
+                return False
+        elif value != other:
+            return False
+    return True
+
+
+_ABSENT = object()  # of no class that a value has
+
+
 WITH_SECRETS = frozenset({"settings", "environment", "push"})
 """Fields of a resource that may hold secrets."""
 

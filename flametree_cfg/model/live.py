@@ -84,31 +84,32 @@ def live_snapshot(live: LiveTenant, ids: Mapping[Address, str]) -> tuple[Snapsho
         The snapshot, and the live object behind each address. What `ids` does not name gets a foreign address; an
         attachment's address follows from its agent and channel. References to objects that are gone stay foreign.
     """
-    keys = {(address.kind, platform_id): address.key for address, platform_id in ids.items()}
-    attachments = {v: a for a, v in ids.items() if a.kind is Kind.ATTACHMENT}
+    known = {(address.kind, platform_id): address for address, platform_id in ids.items()}
 
     def key_of(kind: Kind, platform_id: str) -> str:
-        return keys.get((kind, platform_id)) or foreign_key(platform_id)
+        address = known.get((kind, platform_id))
+        return foreign_key(platform_id) if address is None else address.key
 
     resources: dict[Address, Resource] = {}
     objects: dict[Address, LiveObject] = {}
     for item in live.objects:
-        fields = item.fields
-        if item.kind is Kind.ATTACHMENT:
+        kind, fields = item.kind, item.fields
+        address = known.get((kind, item.id))
+        if kind is Kind.ATTACHMENT:
             agent_key = key_of(Kind.AGENT, fields["agent"])
             channel_key = key_of(Kind.CHANNEL, fields["channel"])
-            address = attachments.get(item.id) or Address(Kind.ATTACHMENT, f"{agent_key}/{channel_key}")
+            address = address or Address(kind, f"{agent_key}/{channel_key}")
             fields = {**fields, "agent": agent_key, "channel": channel_key}
-        else:
-            address = Address(item.kind, key_of(item.kind, item.id))
-            if item.kind is Kind.AGENT:
-                linked = {
-                    role: sorted_unless_ordered(role, [key_of(Kind.CONNECTOR, one) for one in value])
-                    if isinstance(value, list | tuple)
-                    else (None if value is None else key_of(Kind.CONNECTOR, value))
-                    for role, value in (fields.get("connectors") or {}).items()
-                }
-                fields = {**fields, "connectors": linked}
+        elif kind is Kind.AGENT:
+            linked = {
+                role: sorted_unless_ordered(role, [key_of(Kind.CONNECTOR, one) for one in value])
+                if isinstance(value, list | tuple)
+                else (None if value is None else key_of(Kind.CONNECTOR, value))
+                for role, value in (fields.get("connectors") or {}).items()
+            }
+            fields = {**fields, "connectors": linked}
+        if address is None:
+            address = Address(kind, foreign_key(item.id))
         resources[address] = Resource(address, fields, system=item.system)
         objects[address] = item
     return Snapshot(live.tenant, resources), objects

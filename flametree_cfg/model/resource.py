@@ -56,7 +56,7 @@ class Resource:
 
     def with_fields(self, **changed: Value) -> Resource:
         """Copy it with some fields changed."""
-        return replace(self, fields={**self.fields, **changed})
+        return Resource(self.address, {**self.fields, **changed}, self.external, self.system)
 
 
 def links(resource: Resource) -> Iterator[tuple[str, Address]]:

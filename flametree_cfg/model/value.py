@@ -79,12 +79,51 @@ def value_hash(value: Value) -> str:
 
     `1` and `1.0` are one value, `true` and `1` are two. Used in preconditions, by planner and platform alike.
     """
-    masked = map_secrets(value, lambda _path, _secret: {_SECRET_MARK: ""})
-    return hashlib.sha256(canonical(masked)).hexdigest()[:32]
+    return hashlib.sha256(_canonical(value, _PRESENT)).hexdigest()[:32]
 
 
-def canonical(plain: Value) -> bytes:
-    """Write plain JSON in its RFC 8785 form; a platform may report numbers that have none, and they get one too."""
+def canonical(value: Value) -> bytes:
+    """
+    Write a value in its RFC 8785 form; a secret as its reference, as `to_json` does without fingerprints.
+
+    A platform may report numbers that have no such form, and they get one too.
+    """
+    return _canonical(value, _REFERRED)
+
+
+class _Encoder(json.JSONEncoder):
+    """Writes what RFC 8785 writes, except for special numbers and the order of special keys."""
+
+    def __init__(self, *, referring: bool) -> None:
+        super().__init__(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+        self._referring = referring
+
+    def default(self, o: Value) -> Value:
+        if isinstance(o, Secret):
+            return {_SECRET_MARK: o.reference if self._referring else ""}
+        return dict(o)
+
+
+_REFERRED = _Encoder(referring=True)
+_PRESENT = _Encoder(referring=False)
+
+# 1.0, exponents, more digits than a double holds, no numbers at all. The same inside a text costs only time.
+_NUMBERS_THAT_DIFFER = re.compile(r"[\[:,]-?(?:[NI]|\d{16}|\d+(?:\.\d+)?e|\d+\.0(?:[,\]}]|$))")
+# RFC 8785 sorts keys by UTF-16 units; and it knows no half of a surrogate pair.
+_CHARACTERS_THAT_DIFFER = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+
+
+def _canonical(value: Value, encoder: _Encoder) -> bytes:
+    """Write with the standard library, twenty times as fast, what it writes as RFC 8785 wants."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _by_rfc(value)
+    text = encoder.encode(value)
+    if _NUMBERS_THAT_DIFFER.search(text) or not (text.isascii() or not _CHARACTERS_THAT_DIFFER.search(text)):
+        return _by_rfc(map_secrets(value, lambda _path, secret: encoder.default(secret)))
+    return text.encode()
+
+
+def _by_rfc(plain: Value) -> bytes:
     import rfc8785
 
     try:

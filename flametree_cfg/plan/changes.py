@@ -59,9 +59,10 @@ def find_changes(sides: Sides, catalog: Catalog) -> Found:
     Ours is what the YAML declares or the ledger knows; foreign objects are never touched, and one that already has a
     wanted name, or the inbound slot we want, is a problem, never adopted silently.
     """
-    found = Found()
+    found = Found(clean=set(sides.clean))
     for address, declaration in sides.desired.items():
-        _compare_declared(sides, address, declaration.resource, catalog, found)
+        if address not in sides.clean:
+            _compare_declared(sides, address, declaration.resource, catalog, found)
     for address, entry in sides.stored.items():
         if address not in sides.desired:
             _judge_undeclared(sides, address, entry, found)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
-from flametree_cfg.model import Action, FieldChange, Operation, Resource, canonical, to_json
+from flametree_cfg.model import Action, Effect, FieldChange, Operation, Value, canonical, to_json
 from flametree_cfg.plan.types import Plan
 
 FORMAT_VERSION = 1
@@ -25,49 +29,76 @@ def plan_body(plan: Plan) -> dict[str, Any]:
 
 
 def plan_digest(plan: Plan) -> str:
-    """Name a plan by the SHA-256 of its body in RFC 8785 form: 64 hex digits."""
-    return hashlib.sha256(canonical(plan_body(plan))).hexdigest()
+    """
+    Name a plan by the SHA-256 of its body in RFC 8785 form: 64 hex digits.
+
+    Operation by operation: the body of a large plan is larger than the plan.
+    """
+    before, opening, after = canonical(plan_body(replace(plan, operations=()))).partition(b'"operations":[')
+    digest = hashlib.sha256(before + opening)
+    for number, operation in enumerate(plan.operations):
+        digest.update(b"," if number else b"")
+        digest.update(canonical(_document(operation, _as_it_is)))
+    digest.update(after)
+    return digest.hexdigest()
 
 
 def operation_to_json(operation: Operation) -> dict[str, Any]:
     """Turn one operation into plain JSON; absent parts are left out, what has no order is sorted."""
-    document = {
-        "id": operation.id,
-        "action": operation.action.value,
-        "address": str(operation.address),
-        "type": operation.type,
-        "previous": str(operation.previous) if operation.previous else None,
-        "before": _resource(operation.before),
-        "after": _resource(operation.after) if operation.action is not Action.CREATE else None,
-        "changes": [_field(change) for change in sorted(operation.changes, key=lambda c: c.path)],
-        "preconditions": [
+    return _document(operation, partial(to_json, fingerprints=False))
+
+
+def _document(operation: Operation, value: Callable[[Value], Value]) -> dict[str, Any]:
+    document: dict[str, Any] = {"id": operation.id, "action": operation.action.value, "address": str(operation.address)}
+    if operation.type:
+        document["type"] = operation.type
+    if operation.previous:
+        document["previous"] = str(operation.previous)
+    if operation.before is not None:
+        document["before"] = value(operation.before.fields)
+    if operation.after is not None and operation.action is not Action.CREATE:
+        document["after"] = value(operation.after.fields)
+    if operation.changes:
+        document["changes"] = [_field(change, value) for change in sorted(operation.changes, key=_path)]
+    if operation.preconditions:
+        document["preconditions"] = [
             {"check": p.check.value, "subject": p.subject, "path": p.path, "expect": p.expect}
             for p in sorted(operation.preconditions, key=lambda p: (p.check, p.subject, p.path))
-        ],
-        "effects": [
-            {
-                "address": str(effect.address),
-                "path": list(effect.path),
-                "before": to_json(effect.before, fingerprints=False),
-                "after": to_json(effect.after, fingerprints=False),
-            }
-            for effect in sorted(operation.effects, key=lambda e: (e.address, e.path))
-        ],
-        "part_of": operation.part_of,
-        "protected": operation.protected,
-        "platform_id": operation.platform_id,
-    }
-    return {key: value for key, value in document.items() if value not in (None, "", [], False)}
+        ]
+    if operation.effects:
+        document["effects"] = [
+            _effect(effect, value) for effect in sorted(operation.effects, key=lambda e: (e.address, e.path))
+        ]
+    if operation.part_of:
+        document["part_of"] = operation.part_of
+    if operation.protected:
+        document["protected"] = True
+    if operation.platform_id:
+        document["platform_id"] = operation.platform_id
+    return document
 
 
-def _field(change: FieldChange) -> dict[str, Any]:
+_path = attrgetter("path")
+
+
+def _as_it_is(value: Value) -> Value:
+    """Leave a value to `canonical`, which knows secrets."""
+    return value
+
+
+def _field(change: FieldChange, value: Callable[[Value], Value]) -> dict[str, Any]:
     return {
         "path": list(change.path),
-        "before": to_json(change.before, fingerprints=False),
-        "after": to_json(change.after, fingerprints=False),
+        "before": value(change.before),
+        "after": value(change.after),
         "note": change.note.value,
     }
 
 
-def _resource(resource: Resource | None) -> dict[str, Any] | None:
-    return None if resource is None else to_json(resource.fields, fingerprints=False)
+def _effect(effect: Effect, value: Callable[[Value], Value]) -> dict[str, Any]:
+    return {
+        "address": str(effect.address),
+        "path": list(effect.path),
+        "before": value(effect.before),
+        "after": value(effect.after),
+    }

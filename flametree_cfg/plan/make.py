@@ -14,7 +14,7 @@ from flametree_cfg.model import Action, Address, Check, LiveTenant, Operation, R
 from flametree_cfg.plan.changes import Found, find_changes, held_warnings, keep_fingerprints, problems_outside
 from flametree_cfg.plan.order import order_steps
 from flametree_cfg.plan.selection import EVERYTHING, Selection, select
-from flametree_cfg.plan.sides import Sides, join_sides
+from flametree_cfg.plan.sides import Sides, join_sides, with_secrets
 from flametree_cfg.plan.simulation import Simulation, managed_view, violation
 from flametree_cfg.plan.steps import plan_phases
 from flametree_cfg.plan.types import Handover, Plan
@@ -47,7 +47,10 @@ def make_plan(
     found.problems += problems_outside(sides, found)
     if found.problems:
         raise ConfigInvalid(*found.problems)
-    simulation = Simulation(sides, catalog, found.changes) if found.changes or _foreign(sides) else None
+    simulation = None
+    if found.changes or _foreign(sides):
+        sides = with_secrets(sides, catalog)
+        simulation = Simulation(sides, catalog, found.changes)
     steps = order_steps(simulation, plan_phases(sides, found.changes, catalog)) if simulation else []
     operations = _numbered([*_moves(sides), *_bindings(sides, catalog), *steps, *_forgets(sides, found)])
     warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
-from flametree_cfg.diff import fill_secrets, immutable_change
+from flametree_cfg.diff import agrees, fill_secrets, immutable_change
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
 from flametree_cfg.model import (
     Address,
@@ -35,9 +35,11 @@ class Sides:
 
     Attributes:
         stored: the ledger's entries, after keys were renamed (`previously:`) or replaced objects put aside.
-        live: what the platform has; without a refresh, what the ledger says it has.
+        live: what the platform has; without a refresh, what the ledger says it has. The secrets of what is clean are
+            masked until `with_secrets`.
         found: externals that the ledger does not know yet, or under another id, and declared attachments that exist.
         moves: address before to address after, as the ledger has to record it.
+        clean: addresses of which desired, stored and live were seen to agree; others may, on a closer look.
     """
 
     tenant: Tenant
@@ -46,6 +48,7 @@ class Sides:
     objects: Mapping[Address, LiveObject]
     found: Mapping[Address, str]
     moves: Mapping[Address, Address]
+    clean: Set[Address] = frozenset()
 
     @property
     def desired(self) -> Mapping[Address, Declaration]:
@@ -65,28 +68,61 @@ def join_sides(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog:
     Raises:
         ConfigInvalid: an external or system object was not found on the platform (`external-not-found`).
     """
-    by_id = {(item.kind, item.id): item for item in live.objects} if live else {}
-    moves = dict(_renamed_keys(tenant, stored))
-    moves |= {
-        origin: _aside(destination, stored) for origin, destination in _replaced(tenant, stored, by_id, moves, catalog)
+    renamed = dict(_renamed_keys(tenant, stored))
+    sides = _joined(tenant, stored, live, renamed, catalog)
+    replaced = {
+        origin: _aside(destination, stored) for origin, destination in _replaced(sides, stored, live, renamed, catalog)
     }
+    return _joined(tenant, stored, live, renamed | replaced, catalog) if replaced else sides
+
+
+def _joined(
+    tenant: Tenant, stored: Stored, live: LiveTenant | None, moves: Mapping[Address, Address], catalog: Catalog
+) -> Sides:
     entries = _moved_entries(stored, moves)
-    found = _found_externals(tenant, entries, live) if live else {}
     if live is None:
         resources = {address: entry.resource for address, entry in entries.items()}
         for address, declaration in tenant.declarations.items():
             if declaration.resource.external or declaration.resource.system:
                 resources.setdefault(address, declaration.resource)
-        return Sides(tenant, entries, Snapshot(tenant.name, resources), {}, found, moves)
+        return Sides(tenant, entries, Snapshot(tenant.name, resources), {}, {}, moves)
+    found = _found_externals(tenant, entries, live)
     # An attachment is found by what it joins: an external may be known under another key than when it was made.
     ids = {address: entry.id for address, entry in entries.items() if address.kind is not Kind.ATTACHMENT}
     snapshot, objects = live_snapshot(live, ids | found)
     found |= _found_attachments(tenant, entries, objects)
+    seen = dict(snapshot.resources)
+    clean = set()
+    for address, entry in entries.items():
+        resource = seen.get(address)
+        if resource is None:
+            continue
+        if _clean(tenant.declarations.get(address), entry, resource) and address not in found:
+            clean.add(address)
+        else:
+            seen[address] = fill_secrets(resource, entry.resource, catalog)
+    return Sides(tenant, entries, Snapshot(tenant.name, seen), objects, found, moves, clean)
+
+
+def with_secrets(sides: Sides, catalog: Catalog) -> Sides:
+    """Put what the ledger knows of secrets on the clean resources too, which only a simulation looks at."""
     filled = {
-        address: fill_secrets(resource, entries[address].resource, catalog) if address in entries else resource
-        for address, resource in snapshot.resources.items()
+        address: fill_secrets(resource, sides.stored[address].resource, catalog) if address in sides.clean else resource
+        for address, resource in sides.live.resources.items()
     }
-    return Sides(tenant, entries, Snapshot(tenant.name, filled), objects, found, moves)
+    return replace(sides, live=Snapshot(sides.tenant.name, filled))
+
+
+def _clean(declaration: Declaration | None, entry: Entry, live: Resource) -> bool:
+    if declaration is None or entry.protected is not declaration.protected:
+        return False
+    stored, desired = entry.resource, declaration.resource
+    return (
+        stored.fields == desired.fields
+        and stored.external is desired.external
+        and stored.system is desired.system
+        and agrees(live, desired)
+    )
 
 
 def _renamed_keys(tenant: Tenant, stored: Stored) -> Iterator[tuple[Address, Address]]:
@@ -101,24 +137,26 @@ def _renamed_keys(tenant: Tenant, stored: Stored) -> Iterator[tuple[Address, Add
 
 
 def _replaced(
-    tenant: Tenant,
-    stored: Stored,
-    by_id: Mapping[tuple[Kind, str], LiveObject],
-    moves: Mapping[Address, Address],
-    catalog: Catalog,
+    sides: Sides, stored: Stored, live: LiveTenant | None, moves: Mapping[Address, Address], catalog: Catalog
 ) -> Iterator[tuple[Address, Address]]:
     """Find objects that cannot become what is wanted; gives (address in the ledger, address in the YAML)."""
+    if len(sides.clean) == len(stored.entries):
+        return
+    by_id = {(item.kind, item.id): item for item in live.objects} if live else {}
     for before, entry in stored.entries.items():
-        declaration = tenant.declarations.get(moves.get(before, before))
-        if declaration is None or before.kind is Kind.ATTACHMENT or declaration.resource.external:
+        after = moves.get(before, before)
+        declaration = sides.desired.get(after)
+        if declaration is None or after in sides.clean:
+            continue
+        if before.kind is Kind.ATTACHMENT or declaration.resource.external:
             continue
         if entry.resource.external:
-            yield before, declaration.resource.address  # what was somebody else's stays theirs: it is never adopted
+            yield before, after  # what was somebody else's stays theirs: it is never adopted
             continue
         item = by_id.get((before.kind, entry.id))
         now = Resource(before, item.fields) if item else entry.resource
         if immutable_change(now, declaration.resource, catalog):
-            yield before, declaration.resource.address
+            yield before, after
 
 
 def _aside(address: Address, stored: Stored) -> Address:
