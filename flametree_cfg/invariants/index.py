@@ -113,9 +113,7 @@ def _roles_if_running(resource: Resource, links: tuple[Link, ...]) -> tuple[Hash
     return (frozenset([role for role, _target in links]),) if resource.fields.get("running") is True else ()
 
 
-NAMES: Mapping[Kind, Grouping] = {
-    kind: Grouping(kind, _name) for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)
-}
+NAMES: Mapping[Kind, Grouping] = {kind: Grouping(kind, _name) for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)}
 DEFAULTS = Grouping(Kind.CONNECTOR, _default)
 CHANNEL_TYPES = Grouping(Kind.CHANNEL, _type)
 ATTACHMENTS = Grouping(Kind.ATTACHMENT, _targets)

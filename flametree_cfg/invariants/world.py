@@ -18,7 +18,7 @@ from flametree_cfg.invariants.index import (
     Index,
     Link,
 )
-from flametree_cfg.model import Address, Kind, Resource, agent, channel, folded, links
+from flametree_cfg.model import Address, Kind, Resource, agent, channel, links
 
 _LINKING = frozenset({Kind.AGENT, Kind.ATTACHMENT})
 

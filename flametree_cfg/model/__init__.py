@@ -22,6 +22,7 @@ from flametree_cfg.model.live import (
     Status,
     live_snapshot,
     sorted_unless_ordered,
+    with_keys,
 )
 from flametree_cfg.model.operation import (
     LEDGER_ONLY,
@@ -122,4 +123,5 @@ __all__ = [
     "sorted_unless_ordered",
     "to_json",
     "value_hash",
+    "with_keys",
 ]

@@ -85,34 +85,45 @@ def live_snapshot(live: LiveTenant, ids: Mapping[Address, str]) -> tuple[Snapsho
         attachment's address follows from its agent and channel. References to objects that are gone stay foreign.
     """
     known = {(address.kind, platform_id): address for address, platform_id in ids.items()}
+    resources: dict[Address, Resource] = {}
+    objects: dict[Address, LiveObject] = {}
+    for item in live.objects:
+        address, fields = known.get((item.kind, item.id)), with_keys(item, known)
+        if address is None and item.kind is Kind.ATTACHMENT:
+            address = Address(item.kind, f"{fields['agent']}/{fields['channel']}")
+        elif address is None:
+            address = Address(item.kind, foreign_key(item.id))
+        resources[address] = Resource(address, fields, system=item.system)
+        objects[address] = item
+    return Snapshot(live.tenant, resources), objects
+
+
+def with_keys(item: LiveObject, known: Mapping[tuple[Kind, str], Address]) -> Mapping[str, Value]:
+    """
+    Give an object's fields with our keys in the place of platform ids.
+
+    Args:
+        item: as read.
+        known: our addresses by kind and platform id; what is not there gets a foreign key.
+    """
+    kind, fields = item.kind, item.fields
+    if kind is not Kind.AGENT and kind is not Kind.ATTACHMENT:
+        return fields
 
     def key_of(kind: Kind, platform_id: str) -> str:
         address = known.get((kind, platform_id))
         return foreign_key(platform_id) if address is None else address.key
 
-    resources: dict[Address, Resource] = {}
-    objects: dict[Address, LiveObject] = {}
-    for item in live.objects:
-        kind, fields = item.kind, item.fields
-        address = known.get((kind, item.id))
-        if kind is Kind.ATTACHMENT:
-            agent_key = key_of(Kind.AGENT, fields["agent"])
-            channel_key = key_of(Kind.CHANNEL, fields["channel"])
-            address = address or Address(kind, f"{agent_key}/{channel_key}")
-            fields = {**fields, "agent": agent_key, "channel": channel_key}
-        elif kind is Kind.AGENT:
-            linked = {
-                role: sorted_unless_ordered(role, [key_of(Kind.CONNECTOR, one) for one in value])
-                if isinstance(value, list | tuple)
-                else (None if value is None else key_of(Kind.CONNECTOR, value))
-                for role, value in (fields.get("connectors") or {}).items()
-            }
-            fields = {**fields, "connectors": linked}
-        if address is None:
-            address = Address(kind, foreign_key(item.id))
-        resources[address] = Resource(address, fields, system=item.system)
-        objects[address] = item
-    return Snapshot(live.tenant, resources), objects
+    if kind is Kind.ATTACHMENT:
+        agent, channel = fields["agent"], fields["channel"]
+        return {**fields, "agent": key_of(Kind.AGENT, agent), "channel": key_of(Kind.CHANNEL, channel)}
+    linked = {
+        role: sorted_unless_ordered(role, [key_of(Kind.CONNECTOR, one) for one in value])
+        if isinstance(value, list | tuple)
+        else (None if value is None else key_of(Kind.CONNECTOR, value))
+        for role, value in (fields.get("connectors") or {}).items()
+    }
+    return {**fields, "connectors": linked}
 
 
 ORDERED_ROLES = frozenset({"tts"})
