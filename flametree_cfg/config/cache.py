@@ -11,10 +11,15 @@ from typing import Any
 from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.part import Part
 from flametree_cfg.errors import Diagnostic, Location, Related, Severity
-from flametree_cfg.model import RESERVED_KEY, Address, Declaration, Kind, Resource, Secret
+from flametree_cfg.model import RESERVED_KEY, Address, Declaration, Kind, Resource, Secret, from_json
 
 _KINDS = {kind.value: kind for kind in Kind}
 _EXTERNAL, _SYSTEM, _PROTECTED, _ATTACHMENTS = 1, 2, 4, 8
+OUTSIDE = _EXTERNAL | _SYSTEM
+"""Flags of a declaration whose object others own."""
+
+Base = tuple[tuple[str, str], ...]
+"""Files by name and digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,9 @@ class Verdict:
         count: of declarations.
         found: warnings of the reader and the catalog; places name files, not paths.
         judged: whether the invariants found nothing at all.
+        base: files that the invariants found nothing in and whose parts are all kept; not always these. What differs
+            from them need be judged, nothing else.
+        sections: that those files have.
     """
 
     content: str
@@ -35,6 +43,8 @@ class Verdict:
     count: int
     found: tuple[Diagnostic, ...]
     judged: bool
+    base: Base = ()
+    sections: frozenset[str] = frozenset()
 
 
 def read_verdict(folder: CacheFolder, tenant: str) -> Verdict | None:
@@ -44,7 +54,9 @@ def read_verdict(folder: CacheFolder, tenant: str) -> Verdict | None:
         return None
     plain = json.loads(lines[0])
     found = tuple(_diagnostic(one) for one in plain["found"])
-    return Verdict(plain["content"], plain["name"], plain["count"], found, plain["judged"])
+    base = tuple((name, digest) for name, digest in plain["base"])
+    sections = frozenset(plain["sections"])
+    return Verdict(plain["content"], plain["name"], plain["count"], found, plain["judged"], base, sections)
 
 
 def keep_verdict(folder: CacheFolder, tenant: str, verdict: Verdict) -> bool:
@@ -55,6 +67,8 @@ def keep_verdict(folder: CacheFolder, tenant: str, verdict: Verdict) -> bool:
         "count": verdict.count,
         "found": [_plain_diagnostic(one) for one in verdict.found],
         "judged": verdict.judged,
+        "base": verdict.base,
+        "sections": sorted(verdict.sections),
     }
     return folder.keep(f"{tenant}.verdict", [_write(plain)])
 
@@ -78,7 +92,7 @@ def write_part(part: Part) -> str:
             "named": part.named,
             "sections": sorted(part.sections),
             "found": [_plain_diagnostic(one) for one in relabelled(part.found, {part.label: ""})],
-            "declared": [_plain_declaration(one) for one in part.declarations],
+            "declared": [plain_declaration(one) for one in part.declarations],
         }
     )
 
@@ -121,7 +135,8 @@ def relabelled(found: Iterable[Diagnostic], labels: Mapping[str, str]) -> tuple[
     )
 
 
-def _plain_declaration(declaration: Declaration) -> list[Any]:
+def plain_declaration(declaration: Declaration) -> list[Any]:
+    """Turn a declaration into what `write_part` writes of it: kind, key, flags, previous keys, fields."""
     resource = declaration.resource
     flags = (
         (_EXTERNAL if resource.external else 0)
@@ -136,6 +151,17 @@ def _declaration(kind: str, key: str, flags: int, previously: Sequence[str], fie
     external, system = bool(flags & _EXTERNAL), bool(flags & _SYSTEM)
     resource = Resource(Address(_KINDS[kind], key), fields, external, system)
     return Declaration(resource, tuple(previously), bool(flags & _PROTECTED), bool(flags & _ATTACHMENTS))
+
+
+def declaration_of(plain: Sequence[Any]) -> Declaration:
+    """Undo `plain_declaration` after a way through JSON."""
+    kind, key, flags, previously, fields = plain
+    return _declaration(kind, key, flags, previously, from_json(fields))
+
+
+def write_declaration(declaration: Declaration) -> str:
+    """Write a declaration so that two that say the same are one text, in whatever order they say it."""
+    return _write_sorted(plain_declaration(declaration))
 
 
 def _plain_diagnostic(found: Diagnostic) -> list[Any]:
@@ -169,6 +195,7 @@ def _plain_value(value: object) -> object:
 
 
 _write = json.JSONEncoder(separators=(",", ":"), default=_plain_value).encode
+_write_sorted = json.JSONEncoder(separators=(",", ":"), default=_plain_value, sort_keys=True).encode
 
 
 def cache_name(folder: Path) -> str:

@@ -98,10 +98,6 @@ class Parts:
                 self._ready[mark.name] = self._read(mark)
         return [self._ready[mark.name] for mark in marks]
 
-    def fresh(self) -> list[Part]:
-        """List what was read from files in this run and is not in the cache."""
-        return [part for part in self._ready.values() if part.digest not in self.texts]
-
     def _read(self, mark: FileMark) -> Part:
         with open_folder(self.folder) as folder:
             data = folder.read(mark.name, Budget())
@@ -109,18 +105,26 @@ class Parts:
             raise ConfigInvalid(problem("files-changed", Location(mark.label)))
         return read_part(data, mark.name, mark.label, self.catalog)
 
-    def keep(self) -> None:
+    def keep(self, *, all_of_it: bool = False) -> bool:
         """
         Keep what was read for the next run; what the cache has of other contents goes.
 
-        Few files that changed are parsed faster than all are written, so a cache that is nearly right stays.
+        Few files that changed are parsed faster than all are written: a cache that is nearly right stays as it is.
+
+        Args:
+            all_of_it: keep it all the same.
+
+        Returns:
+            Whether the cache has every one of these files now.
         """
-        if self.cache and self.texts.keys() != {mark.digest for mark in self.marks}:
-            lacking = [mark for mark in self.marks if mark.digest not in self.texts]
-            if len(lacking) * _NEARLY >= len(self.marks):
-                written = {part.digest: kept.write_part(part) for part in self.of(lacking)}
-                texts = {mark.digest: self.texts.get(mark.digest) or written[mark.digest] for mark in self.marks}
-                kept.keep_parts(self.cache, self.cache_name, texts)
+        lacking = [mark for mark in self.marks if mark.digest not in self.texts]
+        if not lacking:
+            return self.cache is not None
+        if self.cache is None or not (all_of_it or len(lacking) * _NEARLY >= len(self.marks)):
+            return False
+        written = {part.digest: kept.write_part(part) for part in self.of(lacking)}
+        texts = {mark.digest: self.texts.get(mark.digest) or written[mark.digest] for mark in self.marks}
+        return kept.keep_parts(self.cache, self.cache_name, texts)
 
 
 _NEARLY = 20  # one file in so many may differ

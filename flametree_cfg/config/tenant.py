@@ -11,7 +11,8 @@ from pathlib import Path
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.join import join_parts
-from flametree_cfg.config.parts import Parts, content_of, marks_of, read_parts
+from flametree_cfg.config.outline import Changed, Outline, changed_since, outline_of
+from flametree_cfg.config.parts import FileMark, Parts, content_of, marks_of, read_parts
 from flametree_cfg.config.places import Places
 from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Budget, printable
@@ -37,6 +38,8 @@ class TenantReading:
         valid: whether nothing is wrong.
         count: of declarations, attachments among them.
         judged: whether the invariants are known to find nothing.
+        base: an earlier state of the files in which they are known to have found nothing; empty if there is none.
+        base_sections: that those files had.
         given: stands for what the files say; None if they stand for themselves.
     """
 
@@ -47,6 +50,8 @@ class TenantReading:
     valid: bool
     count: int = 0
     judged: bool = False
+    base: kept.Base = ()
+    base_sections: frozenset[str] = frozenset()
     given: Tenant | None = None
 
     @cached_property
@@ -65,6 +70,25 @@ class TenantReading:
         }
         sections = frozenset().union(*(part.sections for part in parts))
         return Tenant(self.name, declarations, sections, self.folder, tuple(part.label for part in parts))
+
+    @cached_property
+    def outline(self) -> Outline:
+        """
+        What the files declare, in outline; of a valid reading only.
+
+        Raises:
+            ConfigInvalid: a file changed since the run began.
+        """
+        return outline_of(self.parts)
+
+    def changed_since(self, base: kept.Base) -> Changed | None:
+        """
+        Compare with what the files said before; None where that is not known any more.
+
+        Raises:
+            ConfigInvalid: a file changed since the run began.
+        """
+        return changed_since(self.parts, [FileMark(name, name, digest) for name, digest in base])
 
     @cached_property
     def places(self) -> Places:
@@ -97,16 +121,29 @@ def read_tenant(folder: str | Path, catalog: Catalog) -> TenantReading:
     return _read(str(folder), catalog, Budget(), None)
 
 
-def keep_reading(reading: TenantReading) -> None:
-    """Keep for the next run what reading gave, and that the invariants found nothing if `judged` says so."""
+def keep_reading(reading: TenantReading, sections: frozenset[str], *, judged: bool) -> None:
+    """
+    Keep for the next run what reading gave.
+
+    Args:
+        reading: nothing is kept of one that is not valid.
+        sections: that its files have.
+        judged: whether the invariants found nothing.
+    """
     parts = reading.parts
     if parts.cache is None or not reading.valid or reading.given is not None:
         return
-    names = {mark.label: mark.name for mark in parts.marks}
-    found = kept.relabelled(reading.diagnostics, names)
-    verdict = kept.Verdict(parts.content, reading.name, reading.count, found, reading.judged)
-    parts.keep()
+    found = kept.relabelled(reading.diagnostics, {mark.label: mark.name for mark in parts.marks})
+    base, of_base = reading.base, reading.base_sections
+    if parts.keep() and judged:
+        base, of_base = marks_by_name(reading), sections
+    verdict = kept.Verdict(parts.content, reading.name, reading.count, found, judged, base, of_base)
     kept.keep_verdict(parts.cache, parts.cache_name, verdict)
+
+
+def marks_by_name(reading: TenantReading) -> kept.Base:
+    """Name the files that were read and their contents, to compare with later."""
+    return tuple((mark.name, mark.digest) for mark in reading.parts.marks)
 
 
 def located(reading: TenantReading, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -167,9 +204,17 @@ def _read_cached(listing: Listing, catalog: Catalog, budget: Budget, cache: Cach
         labels = {mark.name: mark.label for mark in marks}
         found = kept.relabelled(verdict.found, labels)
         return TenantReading(
-            listing.folder.label, verdict.name, found, parts, valid=True, count=verdict.count, judged=verdict.judged
+            listing.folder.label,
+            verdict.name,
+            found,
+            parts,
+            valid=True,
+            count=verdict.count,
+            judged=verdict.judged,
+            base=verdict.base,
+            base_sections=verdict.sections,
         )
-    return _reading(parts, listing)
+    return replace(_reading(parts, listing), base=verdict.base, base_sections=verdict.sections)
 
 
 def _reading(parts: Parts, listing: Listing) -> TenantReading:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, keep_reading, located, read_tree
@@ -11,7 +10,11 @@ from flametree_cfg.engine.options import Options, TenantResult
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import Diagnostic, ExitCode, by_place, has_errors
 from flametree_cfg.invariants import adjust, check_tenant
+from flametree_cfg.model import Tenant
+from flametree_cfg.plan import near
 from flametree_cfg.schema import Catalog
+
+_BY_NAME = "connector-named-not-used"  # looks at every generic connector at once
 
 
 def validate(paths: Sequence[str | Path], options: Options) -> list[TenantResult]:
@@ -46,9 +49,38 @@ def read_and_check(
 
 def judge(reading: TenantReading, catalog: Catalog, options: Options) -> tuple[Diagnostic, ...]:
     """Add what the invariants say to what reading said; severities adjusted, sorted by place."""
-    found: Iterable[Diagnostic] = reading.diagnostics
-    if reading.valid and not reading.judged and reading.tenant is not None:
-        said = check_tenant(reading.tenant, catalog)
-        found = [*reading.diagnostics, *located(reading, said)]
-        keep_reading(replace(reading, judged=not said))
+    found = (*reading.diagnostics, *_judged(reading, catalog))
     return by_place(adjust(found, options.errors, options.warnings))
+
+
+def _judged(reading: TenantReading, catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """Say what the invariants find, in as much of the tenant as changed since they found nothing."""
+    if not reading.valid or reading.judged:
+        return ()
+    if _right_as_before(reading, catalog):
+        keep_reading(reading, reading.outline.sections, judged=True)
+        return ()
+    tenant = reading.tenant
+    assert tenant is not None  # noqa: S101  # it is valid
+    said = check_tenant(tenant, catalog)
+    keep_reading(reading, tenant.sections, judged=not said)
+    return located(reading, said)
+
+
+def _right_as_before(reading: TenantReading, catalog: Catalog) -> bool:
+    """Tell whether nothing is wrong with what changed, and all it may concern, in a tenant that was right before."""
+    changed = reading.changed_since(reading.base) if reading.base else None
+    if changed is None or reading.outline.sections != reading.base_sections:
+        return False
+    if any(declaration.previously for declaration in changed.after.values()):
+        return False
+    versions = {
+        address: [side[address].resource for side in (changed.before, changed.after) if address in side]
+        for address in changed.addresses
+    }
+    found = near(versions, (), reading.outline.lines(), catalog)
+    if found is None:
+        return False
+    declarations = reading.outline.declarations(found.addresses)
+    part = Tenant(reading.name, declarations, reading.outline.sections, reading.folder)
+    return not check_tenant(part, catalog, without=() if found.generic else (_BY_NAME,))
