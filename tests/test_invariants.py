@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flametree_cfg.errors import Severity, WrongUsage, error, warning
+from flametree_cfg.errors import Location, Severity, WrongUsage, error, warning
 from flametree_cfg.invariants import (
     ALL_CODES,
     RULES,
@@ -17,8 +17,9 @@ from flametree_cfg.invariants import (
     adjust,
     check_all,
     check_step,
+    check_tenant,
 )
-from flametree_cfg.model import Resource, agent, attachment, channel, connector
+from flametree_cfg.model import Declaration, Resource, Tenant, agent, attachment, channel, connector
 from tests.invariants.documents import FOLDER, Document, catalog, documents, judge
 
 DOCUMENTS = tuple(documents())
@@ -179,6 +180,32 @@ def test_checks_are_counted_per_rule_and_resource() -> None:
 
     assert check_all(world, catalog(), When.STEP).count == 2 * len(rules)
     assert check_step(world, catalog(), [connector("a")]).count == len(rules)
+
+
+@pytest.mark.parametrize(
+    "document", [d for d in DOCUMENTS if d.tenant and d.expect], ids=lambda d: f"{d.code}: {d.name}"
+)
+def test_rule_is_left_out_when_asked(document: Document, tmp_path: Path) -> None:
+    """What somebody else keeps is neither looked for nor counted; nothing else is lost."""
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "part").mkdir()
+    whole = judge(document, tmp_path / "whole")
+    part = judge(document, tmp_path / "part", without=[document.code])
+
+    assert [(d.code, d.address, d.path) for d in part] == [
+        (d.code, d.address, d.path) for d in whole if d.code != document.code
+    ]
+
+
+def test_rule_left_out_is_not_counted() -> None:
+    """The number of judgements is that of those made."""
+    tenant = Tenant("t", {r.address: Declaration(r, Location("f")) for r in [llm("a"), llm("b")]}, frozenset())
+    whole = check_tenant(tenant, catalog()).count
+
+    assert check_tenant(tenant, catalog(), without=["duplicate-name"]).count == whole - 2
+    assert check_tenant(tenant, catalog(), without=["previously-declared"]).count == whole - 2
+    assert check_tenant(tenant, catalog(), without=["too-many-in-role"]).count == whole
+    assert check_tenant(tenant, catalog(), without=ALL_CODES).count == 0
 
 
 def test_many_wrong_references_are_found_in_time() -> None:

@@ -92,5 +92,9 @@ def _multi(catalog: Catalog, scope: Scope) -> Iterator[tuple[Resource, Accounts,
             known[type_name] = spec.accounts if spec else None
         shown = known[type_name]
         value = channel.settings.get(shown.setting) if shown else None
-        if shown and isinstance(value, list | tuple):
-            yield channel, shown, [pair for pair in enumerate(value) if isinstance(pair[1], Mapping)]
+        if shown and isinstance(value, (list, tuple)):
+            yield channel, shown, [(index, account) for index, account in enumerate(value) if _is_mapping(account)]
+
+
+def _is_mapping(value: object) -> bool:
+    return type(value) is dict or isinstance(value, Mapping)  # asking the abstract class takes ten times as long

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic
-from flametree_cfg.invariants.mentions import named_by_old_name
+from flametree_cfg.invariants.mentions import OLD_NAME, named_by_old_name
 from flametree_cfg.invariants.needs import left_alone
-from flametree_cfg.invariants.rule import Checked, Rule, When
+from flametree_cfg.invariants.rule import Checked, Rule, Scope, When
 from flametree_cfg.invariants.rules import RULES, TENANT_RULES
 from flametree_cfg.invariants.world import World
 from flametree_cfg.model import Address, Kind, Resource, Snapshot, Tenant
@@ -22,7 +22,9 @@ _BY_KIND: Mapping[When, Mapping[Kind, tuple[Rule, ...]]] = {
 }
 
 
-def check_tenant(tenant: Tenant, catalog: Catalog, stored: Snapshot | None = None) -> Checked:
+def check_tenant(
+    tenant: Tenant, catalog: Catalog, stored: Snapshot | None = None, *, without: Collection[str] = ()
+) -> Checked:
     """
     Judge what a person declared, by every rule.
 
@@ -30,21 +32,24 @@ def check_tenant(tenant: Tenant, catalog: Catalog, stored: Snapshot | None = Non
         tenant: as read.
         catalog: the types.
         stored: what we last applied, where it is known: names that changed since are then looked for.
+        without: codes of rules to leave out, because somebody else keeps them.
 
     Returns:
         What was found, sorted by address and code, without places: who read the files knows them.
     """
     world = World.of(declaration.resource for declaration in tenant.declarations.values())
-    checked = check_all(world, catalog)
-    more = [found for rule in TENANT_RULES for found in rule.check(tenant)]
-    more += check_renamed_mentions(world, catalog, stored)
-    count = checked.count + len(TENANT_RULES) * len(tenant.declarations)
-    return Checked(_in_order([*checked, *more]), count)
+    checked = check_all(world, catalog, without=without)
+    rules = [rule for rule in TENANT_RULES if rule.code not in without]
+    more = [found for rule in rules for found in rule.check(tenant)]
+    if OLD_NAME not in without:
+        more += check_renamed_mentions(world, catalog, stored)
+    return Checked(_in_order([*checked, *more]), checked.count + len(rules) * len(tenant.declarations))
 
 
-def check_all(world: World, catalog: Catalog, when: When = When.DOCUMENT) -> Checked:
-    """Judge every resource by the rules of a document, or by those that every step keeps."""
-    return _check(world, catalog, world, when)
+def check_all(world: World, catalog: Catalog, when: When = When.DOCUMENT, *, without: Collection[str] = ()) -> Checked:
+    """Judge every resource by the rules of a document, or by those that every step keeps, but for some codes."""
+    scopes = {kind: world.of_kind(kind) for kind in Kind}
+    return _check(world, catalog, scopes, when, without)
 
 
 def check_step(world: World, catalog: Catalog, touched: Iterable[Address]) -> Checked:
@@ -59,7 +64,10 @@ def check_step(world: World, catalog: Catalog, touched: Iterable[Address]) -> Ch
         touched: addresses that the step put or removed.
     """
     near = {address: resource for address in _near(world, catalog, touched) if (resource := world.get(address))}
-    return _check(world, catalog, near.values(), When.STEP)
+    scopes: dict[Kind, list[Resource]] = {}
+    for address, resource in near.items():
+        scopes.setdefault(address.kind, []).append(resource)
+    return _check(world, catalog, scopes, When.STEP)
 
 
 def check_renamed_mentions(world: World, catalog: Catalog, stored: Snapshot | None) -> tuple[Diagnostic, ...]:
@@ -79,14 +87,13 @@ def _near(world: World, catalog: Catalog, touched: Iterable[Address]) -> Iterabl
             yield from world.attachments_of(address)
 
 
-def _check(world: World, catalog: Catalog, resources: Iterable[Resource], when: When) -> Checked:
-    scopes: dict[Kind, list[Resource]] = {}
-    for resource in resources:
-        scopes.setdefault(resource.address.kind, []).append(resource)
+def _check(
+    world: World, catalog: Catalog, scopes: Mapping[Kind, Scope], when: When, without: Collection[str] = ()
+) -> Checked:
     found: list[Diagnostic] = []
     count = 0
     for kind, scope in scopes.items():
-        rules = _BY_KIND[when][kind]
+        rules = [rule for rule in _BY_KIND[when][kind] if rule.code not in without] if scope else ()
         count += len(rules) * len(scope)
         for rule in rules:
             found.extend(rule.check(world, catalog, scope))

@@ -88,11 +88,12 @@ def _needed(agent: Resource, paths: _Paths, connector: Resource, setting: str, n
 
 def _companies(world: World, catalog: Catalog, scope: Scope) -> Iterator[tuple[Resource, TypeSpec, list[Resource]]]:
     """List, for each agent, the types of which it links several connectors, those sorted by address."""
+    resources = world.resources
     for agent in scope:
         links = world.links_of(agent.address)
         if len(links) < 2:
             continue
-        linked = [r for _role, target in links if (r := world.get(target)) is not None]
+        linked = [r for _role, target in links if (r := resources.get(target)) is not None]
         if len({connector.type for connector in linked}) == len(linked):
             continue
         connectors = sorted({r.address: r for r in linked}.values(), key=lambda r: r.address)

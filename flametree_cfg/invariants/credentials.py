@@ -66,9 +66,9 @@ def _references(channel: Resource) -> set[str]:
             continue
         if isinstance(value, Secret):
             found.add(value.reference)
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             waiting.extend(value)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, (dict, Mapping)):
             waiting.extend(value.values())
     found.discard("")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -27,9 +27,13 @@ class Index:
 
     __slots__ = ("_alone", "crowded")
 
-    def __init__(self) -> None:
-        self._alone: dict[Hashable, Address] = {}
+    def __init__(self, pairs: Sequence[tuple[Hashable, Address]] = ()) -> None:
+        self._alone: dict[Hashable, Address] = dict(pairs)
         self.crowded: dict[Hashable, set[Address]] = {}
+        if len(self._alone) < len(pairs):
+            self._alone.clear()
+            for key, address in pairs:
+                self.add(key, address)
 
     def add(self, key: Hashable, address: Address) -> None:
         """Put an address under a key."""
@@ -79,10 +83,12 @@ class Grouping:
 
     Attributes:
         keys: under which a resource stands, from it and its links; each once.
+        linking: whether the links count.
     """
 
     kind: Kind
     keys: Callable[[Resource, tuple[Link, ...]], Iterable[Hashable]]
+    linking: bool = False
 
 
 def _name(resource: Resource, _links: tuple[Link, ...]) -> tuple[Hashable, ...]:
@@ -116,10 +122,10 @@ def _roles_if_running(resource: Resource, links: tuple[Link, ...]) -> tuple[Hash
 NAMES: Mapping[Kind, Grouping] = {kind: Grouping(kind, _name) for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)}
 DEFAULTS = Grouping(Kind.CONNECTOR, _default)
 CHANNEL_TYPES = Grouping(Kind.CHANNEL, _type)
-ATTACHMENTS = Grouping(Kind.ATTACHMENT, _targets)
-INBOUND = Grouping(Kind.ATTACHMENT, _inbound)
-AGENTS_LINKING = Grouping(Kind.AGENT, _targets)
-RUNNING = Grouping(Kind.AGENT, _roles_if_running)
+ATTACHMENTS = Grouping(Kind.ATTACHMENT, _targets, linking=True)
+INBOUND = Grouping(Kind.ATTACHMENT, _inbound, linking=True)
+AGENTS_LINKING = Grouping(Kind.AGENT, _targets, linking=True)
+RUNNING = Grouping(Kind.AGENT, _roles_if_running, linking=True)
 
 GROUPINGS: tuple[Grouping, ...] = (
     *NAMES.values(),

@@ -22,13 +22,22 @@ def missing_reference(world: World, _catalog: Catalog, scope: Scope) -> Found:
     """Refuse a link or an attachment to something that does not exist."""
     missing = [
         (resource.address, path, target)
-        for resource in scope
-        if world.dangling(resource.address)
+        for resource in _lost(world, scope)
         for path, target in references(resource)
         if target not in world
     ]
     for index, (address, path, target) in enumerate(sorted(missing, key=lambda m: (m[0], m[2]))):
         yield _missing(address, path, target, _nearest(world, target) if index < _SUGGESTIONS else "")
+
+
+def _lost(world: World, scope: Scope) -> Iterator[Resource]:
+    """List what links to something that does not exist."""
+    resources = world.resources
+    for resource in scope:
+        for _name, target in world.links_of(resource.address):
+            if target not in resources:
+                yield resource
+                break
 
 
 def _missing(address: Address, path: Path, target: Address, nearest: str) -> Diagnostic:
@@ -63,13 +72,13 @@ def wrong_role(world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md 3.3.
     """
-    roles = catalog.roles
+    resources = world.resources
+    fills = {(role.name, type_name) for role in catalog.roles.values() for type_name in role.types}
     for agent in scope:
         wrong = [
             (role_name, connector)
             for role_name, target in world.links_of(agent.address)
-            if (connector := world.get(target)) is not None
-            and (role_name not in roles or connector.type not in roles[role_name].types)
+            if (connector := resources.get(target)) is not None and (role_name, connector.type) not in fills
         ]
         if wrong:
             paths = link_paths(agent)

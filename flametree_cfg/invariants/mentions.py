@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 GENERIC_ROLE = "uses"
 """The role of connectors that nothing but the agent's instructions calls. Source: design.md, The YAML; domain.md 8."""
 
+OLD_NAME = "connector-named-by-old-name"
+
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORD = re.compile(r"\w+")
 _GAPS = {code: " " for code in range(128) if not _WORD.match(chr(code))}
@@ -92,7 +94,7 @@ def named_by_old_name(world: World, catalog: Catalog, stored: Snapshot) -> Found
 
 def _old_name(agent: Resource, address: Address, old: str, new: str) -> Diagnostic:
     return warning(
-        "connector-named-by-old-name",
+        OLD_NAME,
         "Instructions name a connector by the name it had",
         f"{agent.address} speaks of `{old}`; {address} is called `{new}` now",
         f"write `{new}` in the instructions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -62,15 +62,25 @@ def channel_needs_role(world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R4, R20; the type's `x-requires-roles`.
     """
+    resources = world.resources
+    asked: dict[str, Sequence[str]] = {}
     for attached in scope:
-        agent, channel = (world.get(target) for _name, target in world.links_of(attached.address))
-        spec = catalog.get(Kind.CHANNEL, channel.type) if channel else None
-        if channel is None or agent is None or spec is None:
+        (_, agent_address), (_, channel_address) = world.links_of(attached.address)
+        channel, agent = resources.get(channel_address), resources.get(agent_address)
+        if channel is None or agent is None:
             continue
-        for name in spec.requires_roles:
-            role = catalog.roles.get(name)
-            if _lacks(world, agent, name) and not (role and has_default(world, role)):
+        if channel.type not in asked:
+            asked[channel.type] = _without_default(world, catalog, channel.type)
+        for name in asked[channel.type]:
+            if _lacks(world, agent, name):
                 yield _cannot_serve(attached, channel, agent, name)
+
+
+def _without_default(world: World, catalog: Catalog, channel_type: str) -> Sequence[str]:
+    """List the roles that a channel type asks for and no default fills."""
+    spec = catalog.get(Kind.CHANNEL, channel_type)
+    roles = [(name, catalog.roles.get(name)) for name in (spec.requires_roles if spec else ())]
+    return [name for name, role in roles if role is None or not has_default(world, role)]
 
 
 def _cannot_serve(attached: Resource, channel: Resource, agent: Resource, role: str) -> Diagnostic:

@@ -188,7 +188,7 @@ ALL_CODES: Mapping[str, str] = MappingProxyType(
     {
         **{rule.code: rule.about for rule in RULES},
         **{rule.code: rule.about for rule in TENANT_RULES},
-        "connector-named-by-old-name": "instructions name generic connectors as they are called now",
+        mentions.OLD_NAME: "instructions name generic connectors as they are called now",
     }
 )
 """Every code that a rule gives, with what holds where it does not; what `-E` and `-W` take."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import cast
 
@@ -20,7 +20,7 @@ from flametree_cfg.invariants.index import (
 )
 from flametree_cfg.model import Address, Kind, Resource, agent, channel, links
 
-_LINKING = frozenset({Kind.AGENT, Kind.ATTACHMENT})
+_AGENT, _ATTACHMENT = Kind.AGENT, Kind.ATTACHMENT  # a member costs more to look up than the rest of a comparison
 
 
 class World:
@@ -59,6 +59,11 @@ class World:
 
     def __contains__(self, address: Address) -> bool:
         return address in self._resources
+
+    @property
+    def resources(self) -> Mapping[Address, Resource]:
+        """Give all resources by address, for rules that look up thousands."""
+        return self._resources
 
     def get(self, address: Address) -> Resource | None:
         """Give the resource at an address."""
@@ -115,7 +120,7 @@ class World:
 
     def defaulted(self, address: Address) -> AbstractSet[str]:
         """List the types this connector is the default of, or was at some time since this World was made."""
-        memory = self._defaulted.get(address, frozenset())
+        memory: AbstractSet[str] = self._defaulted.get(address, frozenset())
         resource = self._resources.get(address)
         return memory | {resource.type} if resource and _is_default(resource) else memory
 
@@ -151,7 +156,8 @@ class World:
 
     def dangling(self, address: Address) -> list[Link]:
         """List the links of an agent or an attachment that lead to nothing."""
-        return [link for link in self.links_of(address) if link[1] not in self._resources]
+        resources = self._resources
+        return [link for link in self.links_of(address) if link[1] not in resources]
 
     def running_without(self, role: str) -> Iterator[Address]:
         """List the running agents that link nothing in a role; costs as many steps as there are of them."""
@@ -160,17 +166,19 @@ class World:
                 yield from agents
 
     def _built(self, grouping: Grouping) -> Index:
-        index = Index()
-        for resource in self.of_kind(grouping.kind):
-            for key in self._keys(grouping, resource):
-                index.add(key, resource.address)
-        return index
+        keys, links_of = grouping.keys, self.links_of
+        of_kind = self.of_kind(grouping.kind)
+        if grouping.linking:
+            pairs = [(key, one.address) for one in of_kind for key in keys(one, links_of(one.address))]
+        else:
+            pairs = [(key, one.address) for one in of_kind for key in keys(one, ())]
+        return Index(pairs)
 
     def _enter(self, resource: Resource) -> None:
         address = resource.address
         self._changed(address)
         for grouping, index in self._indexes[address.kind].items():
-            for key in self._keys(grouping, resource):
+            for key in grouping.keys(resource, self.links_of(address)):
                 index.add(key, address)
 
     def _leave(self, resource: Resource) -> None:
@@ -178,13 +186,9 @@ class World:
         if address.kind is Kind.CONNECTOR and _is_default(resource):
             self._defaulted.setdefault(address, set()).add(resource.type)
         for grouping, index in self._indexes[address.kind].items():
-            for key in self._keys(grouping, resource):
+            for key in grouping.keys(resource, self.links_of(address)):
                 index.discard(key, address)
         self._changed(address)
-
-    def _keys(self, grouping: Grouping, resource: Resource) -> Iterable[Hashable]:
-        """List where a resource stands in an index: building, entering and leaving cannot disagree."""
-        return grouping.keys(resource, self.links_of(resource.address) if grouping.kind in _LINKING else ())
 
     def _changed(self, address: Address) -> None:
         self._links.pop(address, None)
@@ -197,10 +201,9 @@ def _is_default(resource: Resource) -> bool:
 
 
 def _links(resource: Resource) -> tuple[Link, ...]:
-    match resource.address.kind:
-        case Kind.AGENT:
-            return tuple(links(resource))
-        case Kind.ATTACHMENT:
-            return ("agent", agent(resource.fields["agent"])), ("channel", channel(resource.fields["channel"]))
-        case _:
-            return ()
+    kind = resource.address.kind
+    if kind is _AGENT:
+        return tuple(links(resource))
+    if kind is _ATTACHMENT:
+        return ("agent", agent(resource.fields["agent"])), ("channel", channel(resource.fields["channel"]))
+    return ()

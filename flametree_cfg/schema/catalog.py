@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -35,29 +35,31 @@ class Catalog:
         agent_document: `agent.json` as handed in; without one there are no agent types.
     """
 
-    def __init__(self, documents: Mapping[str, Document]) -> None:
-        self._specs = read_types(documents)
+    def __init__(self, documents: Mapping[str, Document], judged: Collection[str] = ()) -> None:
+        self._specs = read_types(documents, judged)
+        self.digest = digest_of(documents)
         self._validators: dict[tuple[Kind, str], Any] = {}
         self._plans: dict[tuple[Kind, str], normal.Plan] = {}
         self._old: dict[tuple[Kind, str], frozenset[str]] = {}
-        self.digest = digest_of(documents)
         self.roles: Mapping[str, Role] = MappingProxyType(roles_of(self._specs.values()))
         self.agent_document: Document = documents.get(AGENT, _NO_AGENTS)
         types = self.agent_document["x-types"]
         self.agent_types: Mapping[str, str] = MappingProxyType({slug: types[slug]["title"] for slug in types})
 
     @classmethod
-    def from_documents(cls, documents: Mapping[str, Document]) -> Catalog:
+    def from_documents(cls, documents: Mapping[str, Document], judged: Collection[str] = ()) -> Catalog:
         """
         Build the catalog.
 
         Args:
             documents: parsed JSON by place: `connectors/llm`, `channels/email`, `agent`. They are kept, not copied.
+            judged: digests of documents that were found well-formed before, by this version: these are not judged
+                again, and jsonschema-rs, half the cost of a small command, is then loaded only if something else is.
 
         Raises:
             ConfigInvalid: with a `bad-type-file` for every fault, naming file and JSON pointer.
         """
-        return cls(documents)
+        return cls(documents, judged)
 
     def get(self, kind: Kind, type: str) -> TypeSpec | None:  # noqa: A002  # the field's word
         """Find a connector or channel type; None if there is none."""

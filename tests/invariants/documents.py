@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,7 +56,7 @@ def documents() -> Iterator[Document]:
             )
 
 
-def judge(document: Document, folder: Path) -> list[Diagnostic]:
+def judge(document: Document, folder: Path, without: Collection[str] = ()) -> list[Diagnostic]:
     """Find everything that is wrong with a document; a tenant's files are written into the folder and read."""
     if not document.tenant:
         return list(check_all(World.of(map(_resource, document.resources)), catalog()))
@@ -64,7 +64,7 @@ def judge(document: Document, folder: Path) -> list[Diagnostic]:
     if reading.tenant is None:
         return list(reading.diagnostics)
     before = _read(document.stored, folder / "stored").tenant if document.stored else None
-    checked = check_tenant(reading.tenant, catalog(), before.snapshot() if before else None)
+    checked = check_tenant(reading.tenant, catalog(), before.snapshot() if before else None, without=without)
     return [*reading.diagnostics, *located(reading, checked)]
 
 

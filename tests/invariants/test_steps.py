@@ -61,3 +61,14 @@ def test_order_does_not_matter(start: list[Resource], random: object) -> None:
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
     assert check_all(World.of(shuffled), catalog()) == check_all(World.of(start), catalog())
+
+
+@given(st.lists(resources(), max_size=14, unique_by=lambda r: r.address))
+def test_judging_all_at_once_is_judging_each_alone(start: list[Resource]) -> None:
+    """What is skipped because no name, default or link can be wrong would not have been found one by one either."""
+    found = check_all(World.of(start), catalog(), When.STEP)
+    alone = {d for resource in start for d in check_step(World.of(start), catalog(), [resource.address])}
+
+    assert {(d.code, d.address, d.path, d.detail) for d in found} == {
+        (d.code, d.address, d.path, d.detail) for d in alone
+    }

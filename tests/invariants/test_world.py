@@ -6,15 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flametree_cfg.invariants import World
+from flametree_cfg.invariants.index import GROUPINGS, Grouping
 from flametree_cfg.model import Kind, Resource, agent, attachment, channel, connector
 from tests.invariants.steps import Change, changes, resources
 
-_MEMORY = "_defaulted"  # only grows, and says so
-
 
 def indexes(world: World) -> dict[str, object]:
-    """Give everything a World knows, but its memory."""
-    return {name: getattr(world, name) for name in World.__slots__ if name != _MEMORY}
+    """Give everything a World knows, but its memory of defaults, which only grows and says so."""
+    return {
+        "resources": {resource.address: resource for resource in world},
+        "kinds": {kind: {resource.address for resource in world.of_kind(kind)} for kind in Kind},
+        "links": {resource.address: world.links_of(resource.address) for resource in world},
+        "indexes": [dict(world.index(grouping).items()) for grouping in GROUPINGS],
+        "crowded": [world.index(grouping).crowded for grouping in GROUPINGS],
+    }
 
 
 def carry_out(world: World, change: Change) -> Resource | None:
@@ -22,20 +27,27 @@ def carry_out(world: World, change: Change) -> Resource | None:
     return world.put(change) if isinstance(change, Resource) else world.remove(change)
 
 
-@given(st.lists(changes(), max_size=30))
-def test_changed_world_equals_one_built_anew(steps: list[Change]) -> None:
-    """However it came about, a World is what its resources say."""
+@given(st.lists(changes() | st.sampled_from(GROUPINGS), max_size=30))
+def test_changed_world_equals_one_built_anew(steps: list[Change | Grouping]) -> None:
+    """However it came about, and whenever an index was first asked, a World is what its resources say."""
     world = World()
     for step in steps:
-        carry_out(world, step)
+        if isinstance(step, Grouping):
+            world.index(step)
+        else:
+            carry_out(world, step)
 
     assert indexes(world) == indexes(World.of(list(world)))
 
 
-@given(st.lists(resources(), max_size=12), st.lists(changes(), max_size=8))
-def test_undone_changes_leave_nothing_behind(start: list[Resource], steps: list[Change]) -> None:
-    """Putting back what was there, in reverse, restores every index exactly."""
+@given(
+    st.lists(resources(), max_size=12), st.lists(changes(), max_size=8), st.sets(st.sampled_from(GROUPINGS), min_size=1)
+)
+def test_undone_changes_leave_nothing_behind(start: list[Resource], steps: list[Change], asked: set[Grouping]) -> None:
+    """Putting back what was there, in reverse, restores every index exactly, asked before or not."""
     world = World.of(start)
+    for grouping in asked:
+        world.index(grouping)
     undo = []
     for step in steps:
         address = step.address if isinstance(step, Resource) else step
@@ -44,6 +56,21 @@ def test_undone_changes_leave_nothing_behind(start: list[Resource], steps: list[
         carry_out(world, before or address)
 
     assert indexes(world) == indexes(World.of(start))
+
+
+@given(st.lists(changes(), max_size=20))
+def test_crowded_keys_are_those_of_several(steps: list[Change]) -> None:
+    """Which keys are taken twice is known without going over them."""
+    world = World()
+    indexes(world)
+    for step in steps:
+        carry_out(world, step)
+
+    for grouping in GROUPINGS:
+        index = world.index(grouping)
+        assert index.crowded == {key: holders for key, holders in index.items() if len(holders) > 1}
+        assert index.keys() == {key for key, _holders in index.items()}
+        assert all(index.has(key) and index.of(key) == holders for key, holders in index.items())
 
 
 def test_world_answers_by_name_folded() -> None:

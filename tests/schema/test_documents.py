@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from flametree_cfg.errors import ConfigInvalid, ExitCode
+from flametree_cfg.model import Kind
 from flametree_cfg.schema import Catalog
-from tests.schema.files import documents
+from tests.schema.files import body, documents
 
 Document = dict[str, Any]
 
@@ -120,3 +124,36 @@ def test_all_faults_are_told() -> None:
     given["channels/sip"]["x-b"] = 1
 
     assert len(faults(given)) == 2
+
+
+def test_documents_judged_before_are_not_judged_again() -> None:
+    """Who knows that these very documents are well-formed may say so, and gets the same catalog."""
+    first = Catalog.from_documents(documents())
+    again = Catalog.from_documents(documents(), [first.digest])
+
+    assert again.digest == first.digest
+    assert again.types(Kind.CHANNEL) == first.types(Kind.CHANNEL)
+    assert again.check(Kind.CHANNEL, body(Kind.CHANNEL, "telegram")) == []
+
+
+def test_other_documents_are_judged_whatever_was_judged_before() -> None:
+    """One changed word, and all of it is looked at; what has no digest too."""
+    first = Catalog.from_documents(documents())
+    changed, deep = documents(), documents()
+    changed["connectors/llm"]["x-unheard"] = True
+    deep["connectors/llm"] = {1: {"a": 1}, "b": 2}
+
+    for wrong in (changed, deep):
+        with pytest.raises(ConfigInvalid, match="well-formed"):
+            Catalog.from_documents(wrong, [first.digest])
+
+
+def test_validator_is_not_loaded_for_documents_judged_before() -> None:
+    """A command that judges nothing anew does not pay for the engine."""
+    program = (
+        "import json, sys; from flametree_cfg.schema import Catalog; files, digest = json.load(sys.stdin);"
+        "Catalog.from_documents(files, [digest]); sys.exit('jsonschema_rs' in sys.modules)"
+    )
+    said = json.dumps([documents(), Catalog.from_documents(documents()).digest])
+
+    assert subprocess.run([sys.executable, "-c", program], input=said, text=True, check=False).returncode == 0
