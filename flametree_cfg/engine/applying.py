@@ -38,7 +38,7 @@ from flametree_cfg.model import (
     Tenant,
     secrets_in,
 )
-from flametree_cfg.plan import Plan, plan_digest
+from flametree_cfg.plan import Plan
 
 OnEvent = Callable[[Event], None]
 OnPlan = Callable[[PlanResult], None]
@@ -189,7 +189,7 @@ def _carry_out(
             if outcome != "applied" and progress.applied:
                 outcome = "partial"
             serial = session.ledger.read(plan.tenant).serial
-            line = _history_line(plan, sight, session.options)
+            line = _history_line(plan, result.digest, sight, session.options)
             line = replace(line, run=run, at=at, duration_s=_since(begun), result=outcome, serial=serial)
             number = session.ledger.remember(lease, line, plan.operations)
     return ApplyResult(
@@ -289,7 +289,7 @@ def _since(begun: float) -> float:
     return round(time.monotonic() - begun, 3)
 
 
-def _history_line(plan: Plan, sight: Sight, options: Options) -> AppliedRun:
+def _history_line(plan: Plan, digest: str, sight: Sight, options: Options) -> AppliedRun:
     return AppliedRun(
         plan.tenant,
         number=0,
@@ -297,7 +297,7 @@ def _history_line(plan: Plan, sight: Sight, options: Options) -> AppliedRun:
         at="",
         who=options.outside.user(),
         commit=options.outside.commit(Path(sight.reading.folder)),
-        digest=plan_digest(plan),
+        digest=digest,
         summary=summary_of(plan),
         duration_s=0.0,
         result="",

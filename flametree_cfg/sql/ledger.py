@@ -140,8 +140,11 @@ KEEP_ENTRY = """
 DROP_ENTRY = "DELETE FROM entry WHERE tenant = ? AND address = ?"
 
 OPEN_LINES = "SELECT operation, body, checksum FROM journal WHERE tenant = ? AND outcome = '' ORDER BY seq"
+OPEN_SUMS = "SELECT operation, checksum FROM journal WHERE tenant = ? AND outcome = '' ORDER BY seq"
+OPEN_BODY = "SELECT body FROM journal WHERE tenant = ? AND operation = ? AND outcome = ''"
 ANY_OPEN_LINE = "SELECT 1 FROM journal WHERE tenant = ? AND outcome = '' LIMIT 1"
-LAST_LINE = "SELECT max(seq) FROM journal WHERE tenant = ?"
+# Only open lines have an order that counts; asking all of a long run's lines every time would grow with its square.
+LAST_LINE = "SELECT max(seq) FROM journal WHERE tenant = ? AND outcome = ''"
 ADD_LINE = """
     INSERT INTO journal (tenant, operation, run, seq, outcome, body, checksum) VALUES (?, ?, ?, ?, '', ?, ?)
 """
