@@ -40,6 +40,8 @@ from flametree_cfg.model import (
 )
 from flametree_cfg.plan import Plan
 
+_PLAIN = frozenset({str, bool, int, float, type(None)})  # values that hold no secret
+
 OnEvent = Callable[[Event], None]
 OnPlan = Callable[[PlanResult], None]
 Confirm = Callable[[list[PlanResult]], bool]
@@ -264,6 +266,8 @@ def _sent(operations: Sequence[Operation]) -> Iterator[tuple[Operation, tuple[st
         if operation.action in LEDGER_ONLY or operation.action is Action.DELETE:
             continue
         for change in operation.changes:
+            if change.after.__class__ in _PLAIN:
+                continue
             for path, secret in secrets_in(change.after, change.path):
                 yield operation, path, secret
 

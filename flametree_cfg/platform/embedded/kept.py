@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model import Kind, LiveObject, Status
@@ -29,14 +29,10 @@ class _Object:
     paths: Sequence[Path] = ()
     links: Mapping[str, Sequence[str]] | None = None
 
-    def changed(self, **columns: object) -> _Object:
-        """Copy it with some columns changed, and the version with them."""
-        new = {_COLUMNS[name]: value for name, value in columns.items()}
-        row = tuple(new.get(index, value) for index, value in enumerate(self.row[:_VERSION]))
-        return replace(self, row=(*row, self.row[_VERSION] + 1))
-
-
-_COLUMNS = {"status": _STATUS, "message": _MESSAGE}
+    def switched(self, status: str, message: str) -> _Object:
+        """Copy it with another status, and a new version with it."""
+        before, after = self.row[:_STATUS], self.row[_MESSAGE + 1 : _VERSION]
+        return _Object((*before, status, message, *after, self.row[_VERSION] + 1), self.paths, self.links)
 
 
 class Kept:
@@ -134,13 +130,13 @@ class Kept:
         if found:
             links = {**(found.links or {}), role: connectors}
             ordered = {one: links[one] for one in sorted(links) if links[one]}
-            self._objects[agent] = replace(found, links=ordered)
+            self._objects[agent] = _Object(found.row, found.paths, ordered)
 
     def switched(self, platform_id: str, status: Status, message: str) -> None:
         """Know the status of an object that was started or stopped, and is the tenant's own."""
         found = self._objects.get(platform_id)
         if found:
-            self._objects[platform_id] = found.changed(status=status.value, message=message)
+            self._objects[platform_id] = found.switched(status.value, message)
 
     def attached(self, row: Row) -> None:
         """Know an attachment that was made."""

@@ -174,6 +174,8 @@ def unfilled(_kind: Kind, _type: str, settings: Mapping[str, Value]) -> Mapping[
 
 def _parsed(rows: Sequence[Row], column: int) -> list[dict[str, Value]]:
     """Parse a column of JSON objects at once: one call is twice as fast as one a row."""
+    if len(rows) == 1 and rows[0][column] == "{}":
+        return [{}]
     parsed: list[dict[str, Value]] = json.loads(f"[{','.join([row[column] for row in rows])}]")
     return parsed
 

@@ -280,4 +280,8 @@ def _plain(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
     return tuple(change for change in changes if change.path[0] not in _SWITCHES)
 
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+def _json(document: Mapping[str, Value]) -> str:
+    return _encode(document) if document else "{}"
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
