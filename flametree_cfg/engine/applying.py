@@ -141,7 +141,7 @@ def _apply_locked(
     lease: Lease,
     progress: _Progress,
 ) -> ApplyResult:
-    stored = session.ledger.read(reading.name)
+    stored = session.ledger.read_some(reading.name, ())
     for event in resume(session.platform, session.ledger, lease, stored):
         progress.resumed += 1
         hand.on_event(event)
@@ -190,7 +190,7 @@ def _carry_out(
         if plan.operations:
             if outcome != "applied" and progress.applied:
                 outcome = "partial"
-            serial = session.ledger.read(plan.tenant).serial
+            serial = session.ledger.read_some(plan.tenant, ()).serial
             line = _history_line(plan, result.digest, sight, session.options)
             line = replace(line, run=run, at=at, duration_s=_since(begun), result=outcome, serial=serial)
             number = session.ledger.remember(lease, line, plan.operations)

@@ -242,7 +242,7 @@ def add_pending(database: Database, head: Head, operations: Iterable[Operation])
     for seq, operation in enumerate(operations, last + 1):
         body = write_json(write_operation(operation))
         kept = checksum(head.tenant, operation.id, body)
-        rows.append((head.tenant, operation.id, operation.id.rpartition("-")[0], seq, body, kept))
+        rows.append((head.tenant, operation.id, _run_of(operation.id), seq, body, kept))
     database.execute_many(statements.ADD_LINE, rows)
     sums = [row[5] for row in rows]
     return replace(head, total=head.total + sum(sums)), sums
@@ -256,8 +256,14 @@ def close_pending(database: Database, head: Head, outcomes: Mapping[str, str], s
         The tenant's row with its total brought along, yet to be written.
     """
     lost = sum(sums[one] for one in outcomes)
-    database.execute_many(statements.CLOSE_LINE, [(how, head.tenant, one) for one, how in outcomes.items()])
+    database.execute_many(statements.STRIKE_LINE, [(head.tenant, one) for one in outcomes])
+    closed = [(head.tenant, one, _run_of(one), how) for one, how in outcomes.items()]
+    database.execute_many(statements.ADD_CLOSED_LINE, closed)
     return replace(head, total=head.total - lost)
+
+
+def _run_of(operation_id: str) -> str:
+    return operation_id.rpartition("-")[0]
 
 
 def strike_pending(database: Database, head: Head, operation_ids: Collection[str], sums: Mapping[str, int]) -> Head:
