@@ -38,7 +38,9 @@ from flametree_cfg.model import (
     Tenant,
     secrets_in,
 )
-from flametree_cfg.plan import Plan, plan_digest
+from flametree_cfg.plan import Plan
+
+_PLAIN = frozenset({str, bool, int, float, type(None)})  # values that hold no secret
 
 OnEvent = Callable[[Event], None]
 OnPlan = Callable[[PlanResult], None]
@@ -139,7 +141,7 @@ def _apply_locked(
     lease: Lease,
     progress: _Progress,
 ) -> ApplyResult:
-    stored = session.ledger.read(reading.name)
+    stored = session.ledger.read_some(reading.name, ())
     for event in resume(session.platform, session.ledger, lease, stored):
         progress.resumed += 1
         hand.on_event(event)
@@ -188,8 +190,8 @@ def _carry_out(
         if plan.operations:
             if outcome != "applied" and progress.applied:
                 outcome = "partial"
-            serial = session.ledger.read(plan.tenant).serial
-            line = _history_line(plan, sight, session.options)
+            serial = session.ledger.read_some(plan.tenant, ()).serial
+            line = _history_line(plan, result.digest, sight, session.options)
             line = replace(line, run=run, at=at, duration_s=_since(begun), result=outcome, serial=serial)
             number = session.ledger.remember(lease, line, plan.operations)
     return ApplyResult(
@@ -264,6 +266,8 @@ def _sent(operations: Sequence[Operation]) -> Iterator[tuple[Operation, tuple[st
         if operation.action in LEDGER_ONLY or operation.action is Action.DELETE:
             continue
         for change in operation.changes:
+            if change.after.__class__ in _PLAIN:
+                continue
             for path, secret in secrets_in(change.after, change.path):
                 yield operation, path, secret
 
@@ -289,7 +293,7 @@ def _since(begun: float) -> float:
     return round(time.monotonic() - begun, 3)
 
 
-def _history_line(plan: Plan, sight: Sight, options: Options) -> AppliedRun:
+def _history_line(plan: Plan, digest: str, sight: Sight, options: Options) -> AppliedRun:
     return AppliedRun(
         plan.tenant,
         number=0,
@@ -297,7 +301,7 @@ def _history_line(plan: Plan, sight: Sight, options: Options) -> AppliedRun:
         at="",
         who=options.outside.user(),
         commit=options.outside.commit(Path(sight.reading.folder)),
-        digest=plan_digest(plan),
+        digest=digest,
         summary=summary_of(plan),
         duration_s=0.0,
         result="",

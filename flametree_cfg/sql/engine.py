@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ Row = tuple[Any, ...]
 
 STREAMED = 500  # rows a chunk: their number hardly shows in time, and a few megabytes at most in memory
 BUSY_MS = 10_000  # milliseconds to wait for another writer: transactions are short, a disk may be slow
+
+
+_PROBLEMS = (sqlite3.Error, UnicodeError, OverflowError)
 
 
 class ConstraintFailed(StorageFailed):
@@ -43,22 +46,21 @@ class Database:
 
     def query(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """Give all rows as plain tuples."""
-        with self._translated():
+        self._refuse_broken()
+        try:
             return self._connection.execute(statement, values).fetchall()
+        except _PROBLEMS as problem:
+            raise self._told(problem) from problem
 
     def stream(self, statement: str, values: Sequence[object] = ()) -> Iterator[list[Row]]:
         """Give all rows in chunks of some hundred, so that memory never holds all; for use inside `reading`."""
-        with self._translated():
-            cursor = self._connection.execute(statement, values)
+        self._refuse_broken()
         try:
-            while True:
-                with self._translated():
-                    rows = cursor.fetchmany(STREAMED)
-                if not rows:
-                    return
-                yield rows
-        finally:
-            cursor.close()
+            with closing(self._connection.execute(statement, values)) as cursor:
+                while rows := cursor.fetchmany(STREAMED):
+                    yield rows
+        except _PROBLEMS as problem:  # nothing else is thrown in where a generator waits
+            raise self._told(problem) from problem
 
     def one(self, statement: str, values: Sequence[object] = ()) -> Row | None:
         """Give the first row, or None."""
@@ -67,13 +69,19 @@ class Database:
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> int:
         """Run one writing statement; give the number of rows it changed."""
-        with self._translated():
+        self._refuse_broken()
+        try:
             return self._connection.execute(statement, values).rowcount
+        except _PROBLEMS as problem:
+            raise self._told(problem) from problem
 
     def execute_many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
         """Run one writing statement for many rows."""
-        with self._translated():
+        self._refuse_broken()
+        try:
             self._connection.executemany(statement, rows)
+        except _PROBLEMS as problem:
+            raise self._told(problem) from problem
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -121,24 +129,23 @@ class Database:
             except sqlite3.Error as problem:
                 self._broken = failure.from_sqlite(self.path, problem)
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _refuse_broken(self) -> None:
         if self._broken is not None:
             raise self._broken
-        try:
-            yield
-        except sqlite3.IntegrityError as problem:
-            raise _constraint(self.path, problem) from problem
-        except UnicodeDecodeError as problem:
-            raise failure.damaged(self.path, "text that is not UTF-8") from problem
-        except (UnicodeEncodeError, OverflowError) as problem:
-            raise failure.unusable(self.path, f"a value does not fit: {type(problem).__name__}") from problem
-        except sqlite3.Error as problem:
-            found = failure.from_sqlite(self.path, problem)
-            if failure.is_final(problem):
-                # After a failed fsync the kernel may have dropped the pages: trying again would trust nothing.
-                self._broken = found
-            raise found from problem
+
+    def _told(self, problem: Exception) -> StorageFailed:
+        """Say a problem in our own words, and remember one after which nothing can be trusted."""
+        if isinstance(problem, sqlite3.IntegrityError):
+            return _constraint(self.path, problem)
+        if isinstance(problem, UnicodeDecodeError):
+            return failure.damaged(self.path, "text that is not UTF-8")
+        if not isinstance(problem, sqlite3.Error):
+            return failure.unusable(self.path, f"a value does not fit: {type(problem).__name__}")
+        found = failure.from_sqlite(self.path, problem)
+        if failure.is_final(problem):
+            # After a failed fsync the kernel may have dropped the pages: trying again would trust nothing.
+            self._broken = found
+        return found
 
 
 def _constraint(path: Path, problem: sqlite3.IntegrityError) -> ConstraintFailed:

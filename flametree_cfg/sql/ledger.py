@@ -140,12 +140,19 @@ KEEP_ENTRY = """
 DROP_ENTRY = "DELETE FROM entry WHERE tenant = ? AND address = ?"
 
 OPEN_LINES = "SELECT operation, body, checksum FROM journal WHERE tenant = ? AND outcome = '' ORDER BY seq"
+OPEN_SUMS = "SELECT operation, checksum FROM journal WHERE tenant = ? AND outcome = '' ORDER BY seq"
+OPEN_BODY = "SELECT body FROM journal WHERE tenant = ? AND operation = ? AND outcome = ''"
 ANY_OPEN_LINE = "SELECT 1 FROM journal WHERE tenant = ? AND outcome = '' LIMIT 1"
-LAST_LINE = "SELECT max(seq) FROM journal WHERE tenant = ?"
+# Only open lines have an order that counts; asking all of a long run's lines every time would grow with its square.
+LAST_LINE = "SELECT max(seq) FROM journal WHERE tenant = ? AND outcome = ''"
 ADD_LINE = """
     INSERT INTO journal (tenant, operation, run, seq, outcome, body, checksum) VALUES (?, ?, ?, ?, '', ?, ?)
 """
-CLOSE_LINE = "UPDATE journal SET outcome = ? WHERE tenant = ? AND operation = ?"
+# A closed line, without what it said: that is in the entries now. It takes the place of the open one, which is struck
+# first: an update would keep that one's room, and the file of a long run would be mostly air.
+ADD_CLOSED_LINE = """
+    INSERT INTO journal (tenant, operation, run, seq, outcome, body, checksum) VALUES (?, ?, ?, 0, ?, '', 0)
+"""
 STRIKE_LINE = "DELETE FROM journal WHERE tenant = ? AND operation = ?"
 FORGET_CLOSED_LINES = "DELETE FROM journal WHERE tenant = ? AND outcome <> ''"
 

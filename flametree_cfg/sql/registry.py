@@ -157,26 +157,21 @@ _COLUMNS = "id, kind, type, name, description, system, settings, environment, ex
 
 OBJECTS = f"SELECT {_COLUMNS} FROM object WHERE tenant = ? ORDER BY id"  # noqa: S608  # our own column names
 SYSTEM_OBJECTS = f"SELECT {_COLUMNS} FROM object WHERE system = 1 AND tenant <> ? ORDER BY id"  # noqa: S608
-OBJECT = f"SELECT {_COLUMNS} FROM object WHERE id = ? AND kind = ? AND (tenant = ? OR system = 1)"  # noqa: S608
 DEFAULTS = "SELECT object FROM tenant_default WHERE tenant = ?"
 DEFAULT_OF = "SELECT object FROM tenant_default WHERE tenant = ? AND type = ?"
-IS_DEFAULT = "SELECT 1 FROM tenant_default WHERE tenant = ? AND object = ?"
 LINKS = "SELECT agent, role, connector FROM link WHERE tenant = ? ORDER BY agent, role, position"
-LINKS_OF = "SELECT agent, role, connector FROM link WHERE tenant = ? AND agent = ? ORDER BY role, position"
 AGENTS_LINKING = "SELECT DISTINCT agent FROM link WHERE tenant = ? AND connector = ?"
 ATTACHMENTS = "SELECT agent, channel, inbound, version FROM attachment WHERE tenant = ? ORDER BY agent, channel"
 ATTACHMENT = "SELECT agent, channel, inbound, version FROM attachment WHERE tenant = ? AND agent = ? AND channel = ?"
 ATTACHMENTS_OF = "SELECT agent, channel FROM attachment WHERE tenant = ? AND (agent = ? OR channel = ?)"
 INBOUND_AGENT = "SELECT agent FROM attachment WHERE tenant = ? AND channel = ? AND inbound = 1"
 AGENTS_ATTACHED = "SELECT agent FROM attachment WHERE tenant = ? AND channel = ?"
-OWNER = "SELECT tenant FROM object WHERE id = ? AND kind = 'connector' AND (tenant = ? OR system = 1)"
 NAMED = "SELECT id FROM object WHERE tenant = ? AND kind = ? AND folded = ?"
 SEALED_PATHS = "SELECT object, path FROM secret WHERE tenant = ? ORDER BY object, path"
 SYSTEM_SEALED_PATHS = """
     SELECT s.object, s.path FROM object o JOIN secret s ON s.object = o.id
     WHERE o.system = 1 AND o.tenant <> ? ORDER BY o.id, s.path
 """
-SEALED_PATHS_OF = "SELECT object, path FROM secret WHERE object = ? ORDER BY path"
 SEALED = "SELECT sealed FROM secret WHERE object = ? AND path = ?"
 
 
@@ -246,7 +241,12 @@ KEEP_SEALED = """
 """
 DROP_SEALED = "DELETE FROM secret WHERE object = ? AND path = ?"
 
-OUTCOME = "SELECT status, object, version, message FROM operation WHERE id = ?"
+
+def some_outcomes(count: int) -> str:
+    """Give the statement for what became of so many operations."""
+    return f"SELECT id, status, object, version, message FROM operation WHERE id IN ({_places(count)})"  # noqa: S608
+
+
 RECORD_OUTCOME = "INSERT INTO operation (id, tenant, status, object, version, message) VALUES (?, ?, ?, ?, ?, ?)"
 
 LOGS = """

@@ -82,7 +82,13 @@ def _run(database: Database, tenant: str, number: int, body: str, total: int, ke
 
 def _pack(operations: Iterable[dict[str, Any]]) -> str:
     """Write operations small: a first apply of ten thousand resources is 15 MB of JSON, and stays for long."""
-    return base64.b64encode(zlib.compress(write_json(list(operations)).encode(), 1)).decode("ascii")
+    packer = zlib.compressobj(1)
+    parts = []
+    for number, operation in enumerate(operations):  # one by one, so that they are never all in memory
+        parts.append(packer.compress(b"," if number else b"["))
+        parts.append(packer.compress(write_json(operation).encode()))
+    parts.append(packer.compress(b"]" if parts else b"[]"))
+    return base64.b64encode(b"".join(parts) + packer.flush()).decode("ascii")
 
 
 def _unpack(database: Database, tenant: str, number: int, operations: str, total: int) -> list[dict[str, Any]]:

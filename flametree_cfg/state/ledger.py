@@ -48,6 +48,7 @@ class SqlLedger:
     def __init__(self, path: Path, world: World) -> None:
         self._world = world
         self._connections = Connections(path)
+        self._journaled: dict[str, tuple[Operation, int]] = {}  # the last batch, as it was handed in
 
     def tenants(self) -> Sequence[str]:
         """List the tenants it knows, sorted."""
@@ -141,26 +142,27 @@ class SqlLedger:
                 if known.get(operation.id):
                     raise refusal.journaled(operation.id)
             fresh = [operation for operation in batch.operations if operation.id not in known]
-            write.head = rows.add_pending(write.database, write.head, fresh)
+            write.head, sums = rows.add_pending(write.database, write.head, fresh)
+        self._journaled = {operation.id: (operation, kept) for operation, kept in zip(fresh, sums, strict=True)}
         crash.point("after-journal")
 
     def record(self, lease: Lease, outcomes: Sequence[Outcome]) -> int:
         """Record what came of journaled operations."""
         crash.point("before-ledger")
         with self._writing(lease) as write:
-            pending, _ = rows.read_pending(write.database, lease.tenant)
+            sums = rows.read_open_sums(write.database, lease.tenant)
             by_id = {outcome.operation_id: outcome for outcome in outcomes}
-            self._refuse_unknown(write.database, lease.tenant, set(by_id) - set(pending))
+            self._refuse_unknown(write.database, lease.tenant, by_id.keys() - sums.keys())
             done = [
-                (operation, by_id[operation_id])
-                for operation_id, operation in pending.items()
-                if operation_id in by_id and by_id[operation_id].status is OutcomeStatus.DONE
+                (self._pending(write.database, lease.tenant, one, kept), by_id[one])
+                for one, kept in sums.items()
+                if one in by_id and by_id[one].status is OutcomeStatus.DONE
             ]
             before = _needed(write.database, lease.tenant, [operation for operation, _ in done])
             after = recording.after_outcomes(before.entries, done)
             write.head = rows.write_entries(write.database, write.head, before, after)
-            closed = {one: by_id[one].status.value for one in pending if one in by_id}
-            write.head = rows.close_pending(write.database, write.head, closed)
+            closed = {one: by_id[one].status.value for one in sums if one in by_id}
+            write.head = rows.close_pending(write.database, write.head, closed, sums)
             write.count()
         crash.point("after-ledger")
         return write.head.serial
@@ -168,9 +170,9 @@ class SqlLedger:
     def abandon(self, lease: Lease, operation_ids: Sequence[str]) -> None:
         """Strike journaled operations that the platform never executed."""
         with self._writing(lease) as write:
-            pending, _ = rows.read_pending(write.database, lease.tenant)
-            struck = [one for one in operation_ids if one in pending]
-            write.head = rows.strike_pending(write.database, write.head, struck)
+            sums = rows.read_open_sums(write.database, lease.tenant)
+            struck = [one for one in operation_ids if one in sums]
+            write.head = rows.strike_pending(write.database, write.head, struck, sums)
 
     def amend(self, lease: Lease, operations: Sequence[Operation]) -> int:
         """Record ledger-only operations in one transaction."""
@@ -233,7 +235,7 @@ class SqlLedger:
             pending = found.stored.pending
             known = rows.read_outcomes(write.database, lease.tenant, [operation.id for operation in pending])
             fresh = [operation for operation in pending if operation.id not in known]
-            write.head = rows.add_pending(write.database, write.head, fresh)
+            write.head, _ = rows.add_pending(write.database, write.head, fresh)
             if write.head.runs == 0 and found.runs:
                 history.restore_runs(write.database, lease.tenant, found.runs)
                 write.head = replace(write.head, runs=max(run.number for run, _ in found.runs))
@@ -263,6 +265,13 @@ class SqlLedger:
             yield write
             if write.head != head and not rows.keep_head(database, write.head, before=head):
                 raise refusal.lost(lease)
+
+    def _pending(self, database: Database, tenant: str, operation_id: str, kept: int) -> Operation:
+        """Give a journaled operation: the one at hand where the journal's line is the very one it was written as."""
+        operation, written = self._journaled.get(operation_id, (None, 0))
+        if operation is not None and written == kept:
+            return operation
+        return rows.read_open_line(database, tenant, operation_id, kept)
 
     @staticmethod
     def _refuse_unknown(database: Database, tenant: str, operation_ids: set[str]) -> None:

@@ -198,11 +198,26 @@ def read_pending(database: Database, tenant: str) -> tuple[dict[str, Operation],
     found: dict[str, Operation] = {}
     total = 0
     for operation_id, body, kept in database.query(statements.OPEN_LINES, (tenant,)):
-        if checksum(tenant, operation_id, body) != kept:
-            raise damaged(database, tenant, f"journal line {operation_id} is")
+        found[operation_id] = _operation(database, tenant, operation_id, body, kept)
         total += kept
-        found[operation_id] = read_operation(json.loads(body))
     return found, total
+
+
+def _operation(database: Database, tenant: str, operation_id: str, body: str, kept: int) -> Operation:
+    if checksum(tenant, operation_id, body) != kept:
+        raise damaged(database, tenant, f"journal line {operation_id} is")
+    return read_operation(json.loads(body))
+
+
+def read_open_sums(database: Database, tenant: str) -> dict[str, int]:
+    """Give the checksums of the journal's open lines by operation id, in order, without reading what they say."""
+    return dict(database.query(statements.OPEN_SUMS, (tenant,)))
+
+
+def read_open_line(database: Database, tenant: str, operation_id: str, kept: int) -> Operation:
+    """Read one open line of the journal."""
+    rows = database.query(statements.OPEN_BODY, (tenant, operation_id))
+    return _operation(database, tenant, operation_id, rows[0][0], kept)
 
 
 def is_open(database: Database, tenant: str) -> bool:
@@ -215,47 +230,49 @@ def read_outcomes(database: Database, tenant: str, operation_ids: Sequence[str])
     return {row[0]: row[1] for row in _some(database, statements.some_outcomes, tenant, operation_ids)}
 
 
-def add_pending(database: Database, head: Head, operations: Iterable[Operation]) -> Head:
+def add_pending(database: Database, head: Head, operations: Iterable[Operation]) -> tuple[Head, list[int]]:
     """
     Open journal lines, after the last one.
 
     Returns:
-        The tenant's row with its total brought along, yet to be written.
+        The tenant's row with its total brought along, yet to be written, and the checksum of each line.
     """
     last = database.query(statements.LAST_LINE, (head.tenant,))[0][0] or 0
     rows = []
     for seq, operation in enumerate(operations, last + 1):
         body = write_json(write_operation(operation))
         kept = checksum(head.tenant, operation.id, body)
-        rows.append((head.tenant, operation.id, operation.id.rpartition("-")[0], seq, body, kept))
+        rows.append((head.tenant, operation.id, _run_of(operation.id), seq, body, kept))
     database.execute_many(statements.ADD_LINE, rows)
-    return replace(head, total=head.total + sum(row[5] for row in rows))
+    sums = [row[5] for row in rows]
+    return replace(head, total=head.total + sum(sums)), sums
 
 
-def close_pending(database: Database, head: Head, outcomes: Mapping[str, str]) -> Head:
+def close_pending(database: Database, head: Head, outcomes: Mapping[str, str], sums: Mapping[str, int]) -> Head:
     """
-    Close journal lines: operation id to what came of it.
+    Close journal lines: operation id to what came of it; `sums` are those of all open lines.
 
     Returns:
         The tenant's row with its total brought along, yet to be written.
     """
-    lost = _line_sums(database, head.tenant, outcomes)
-    database.execute_many(statements.CLOSE_LINE, [(how, head.tenant, one) for one, how in outcomes.items()])
+    lost = sum(sums[one] for one in outcomes)
+    database.execute_many(statements.STRIKE_LINE, [(head.tenant, one) for one in outcomes])
+    closed = [(head.tenant, one, _run_of(one), how) for one, how in outcomes.items()]
+    database.execute_many(statements.ADD_CLOSED_LINE, closed)
     return replace(head, total=head.total - lost)
 
 
-def strike_pending(database: Database, head: Head, operation_ids: Collection[str]) -> Head:
+def _run_of(operation_id: str) -> str:
+    return operation_id.rpartition("-")[0]
+
+
+def strike_pending(database: Database, head: Head, operation_ids: Collection[str], sums: Mapping[str, int]) -> Head:
     """
-    Strike open journal lines as if they had never been.
+    Strike open journal lines as if they had never been; `sums` are those of all open lines.
 
     Returns:
         The tenant's row with its total brought along, yet to be written.
     """
-    lost = _line_sums(database, head.tenant, operation_ids)
+    lost = sum(sums[one] for one in operation_ids)
     database.execute_many(statements.STRIKE_LINE, [(head.tenant, one) for one in operation_ids])
     return replace(head, total=head.total - lost)
-
-
-def _line_sums(database: Database, tenant: str, operation_ids: Collection[str]) -> int:
-    wanted = set(operation_ids)
-    return sum(row[2] for row in database.query(statements.OPEN_LINES, (tenant,)) if row[0] in wanted)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from flametree_cfg.model import Action, Batch, Kind, LiveObject, Operation, Outcome, OutcomeStatus, at_path
+from flametree_cfg.model import (
+    Action,
+    Address,
+    Batch,
+    Kind,
+    LiveObject,
+    Operation,
+    Outcome,
+    OutcomeStatus,
+    Value,
+    at_path,
+)
 from flametree_cfg.platform.embedded import refusal
 from flametree_cfg.platform.embedded.guard import Guard
 from flametree_cfg.platform.embedded.ids import Ids
+from flametree_cfg.platform.embedded.kept import Kept
 from flametree_cfg.platform.embedded.preconditions import Preconditions
-from flametree_cfg.platform.embedded.rows import Reader
+from flametree_cfg.platform.embedded.rows import Reader, chunks
 from flametree_cfg.platform.embedded.vault import Vault
 from flametree_cfg.platform.embedded.writer import Touched, Writer
 from flametree_cfg.schema import Catalog
@@ -41,9 +53,10 @@ class Execution:
         self._tag = tag
         self._ids = Ids(batch)
         self._reader = Reader(database, catalog)
-        self._preconditions = Preconditions(database, catalog, batch.tenant, self._ids)
+        self._kept = Kept(database, catalog, batch.tenant)
+        self._preconditions = Preconditions(database, catalog, batch.tenant, self._ids, self._kept)
         vault = Vault(database, keyring, batch.tenant, batch.secrets)
-        self._writer = Writer(database, catalog, vault, self._ids, batch.tenant, now=now, new_id=new_id)
+        self._writer = Writer(database, catalog, vault, self._ids, batch.tenant, self._kept, now=now, new_id=new_id)
 
     def run(self) -> tuple[Outcome, ...]:
         """
@@ -53,12 +66,14 @@ class Execution:
             PlanStale: a precondition does not hold, or something is gone.
             PlatformFailed: a rule is broken.
         """
-        known = [recorded(self._database, operation.id) for operation in self._batch.operations]
+        found = recorded(self._database, [operation.id for operation in self._batch.operations])
+        known = [found.get(operation.id) for operation in self._batch.operations]
         if all(known):
             return tuple(outcome for outcome in known if outcome)
         tenant = self._batch.tenant
         self._database.execute(registry.MAKE_TENANT, (tenant,))
         self._guard.open(self._reader, tenant, self._revision())
+        self._kept.fetch(self._mentioned())
         outcomes = [
             self._again(operation, outcome) if outcome else self._carry_out(operation)
             for operation, outcome in zip(self._batch.operations, known, strict=True)
@@ -72,6 +87,15 @@ class Execution:
     def _revision(self) -> int:
         return revision(self._database, self._batch.tenant)
 
+    def _mentioned(self) -> set[str]:
+        """List the objects there are that the operations change or link."""
+        found = {self._ids.find(operation.address) for operation in self._batch.operations}
+        for operation in self._batch.operations:
+            if operation.address.kind is Kind.AGENT:
+                wanted = (c.after for c in operation.changes if c.path[0] == "connectors")
+                found.update(self._ids.find(one) for value in wanted for one in _connectors(value))
+        return {one for one in found if one}
+
     def _again(self, operation: Operation, outcome: Outcome) -> Outcome:
         if operation.action is Action.CREATE and operation.address.kind is not Kind.ATTACHMENT:
             self._ids.add(operation.address, outcome.id)
@@ -83,7 +107,7 @@ class Execution:
             touched = list(dict.fromkeys(self._write(operation)))
         except ConstraintFailed as problem:
             raise refusal.from_constraint(problem, operation.address, _name(operation)) from problem
-        now = [live for kind, one in touched if (live := self._reader.one(self._batch.tenant, kind, one))]
+        now = [live for kind, one in touched if (live := self._kept.one(kind, one))]
         self._guard.judge(operation.action, touched, now, self._ids)
         platform_id = touched[0][1] if touched else self._ids.of_operation(operation)
         return _outcome(operation, platform_id, now)
@@ -120,10 +144,24 @@ class Execution:
         )
 
 
-def recorded(database: Database, operation_id: str) -> Outcome | None:
-    """Tell what became of an operation; None if it was never carried out. One without an id is new every time."""
-    row = database.one(registry.OUTCOME, (operation_id,)) if operation_id else None
-    return Outcome(operation_id, OutcomeStatus(row[0]), *row[1:]) if row else None
+def recorded(database: Database, operation_ids: Sequence[str]) -> dict[str, Outcome]:
+    """Tell what became of operations, by id; others are absent. One without an id is new every time."""
+    found = {}
+    for chunk in chunks({one for one in operation_ids if one}):
+        for one, status, *rest in database.query(registry.some_outcomes(len(chunk)), chunk):
+            found[one] = Outcome(one, OutcomeStatus(status), *rest)
+    return found
+
+
+def _connectors(value: Value) -> Iterator[Address]:
+    """List the connectors that stand under one role, or under all."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _connectors(inner)
+    elif isinstance(value, list | tuple):
+        yield from (Address(Kind.CONNECTOR, key) for key in value)
+    elif value is not None:
+        yield Address(Kind.CONNECTOR, value)
 
 
 def revision(database: Database, tenant: str) -> int:

@@ -35,6 +35,8 @@ def edit(fields: Mapping[str, Value], changes: Sequence[FieldChange], accounts: 
         match change.path:
             case ("settings", str(name), str(key), *rest) if accounts and name == accounts.setting:
                 _edit_account(edited, accounts, key, tuple(rest), change.after)
+            case (str(name),) if change.after is not None:
+                edited.fields[name] = change.after
             case path:
                 edited.fields = _put(edited.fields, path, change.after)
     return edited

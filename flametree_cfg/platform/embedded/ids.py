@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from flametree_cfg.errors import PlatformFailed, error
@@ -21,12 +22,13 @@ class Ids:
     def __init__(self, batch: Batch) -> None:
         self._given = batch.ids
         self._made: dict[Address, str] = {}
-        self._addresses = {(address.kind, platform_id): address for address, platform_id in batch.ids.items()}
+        self._named: dict[tuple[Kind, str], Address] | None = None
 
     def add(self, address: Address, platform_id: str) -> None:
         """Remember what an operation made."""
         self._made[address] = platform_id
-        self._addresses[address.kind, platform_id] = address
+        if self._named is not None:
+            self._named[address.kind, platform_id] = address
 
     def find(self, address: Address) -> str | None:
         """Give the platform id behind an address; None if nobody said."""
@@ -70,7 +72,10 @@ class Ids:
 
     def address(self, kind: Kind, platform_id: str) -> Address:
         """Give the address that the batch knows an object by, a foreign one if it knows none."""
-        return self._addresses.get((kind, platform_id)) or Address(kind, foreign_key(platform_id))
+        if self._named is None:  # only when somebody asks: a first apply has many batches and never does
+            known = itertools.chain(self._given.items(), self._made.items())
+            self._named = {(address.kind, one): address for address, one in known}
+        return self._named.get((kind, platform_id)) or Address(kind, foreign_key(platform_id))
 
     def linked(self, value: Value) -> list[str]:
         """Give the platform ids of what stands under a role: a key, a list of keys, or None."""

@@ -17,8 +17,8 @@ from flametree_cfg.model import (
     value_hash,
 )
 from flametree_cfg.platform.embedded.ids import Ids
+from flametree_cfg.platform.embedded.kept import Kept
 from flametree_cfg.platform.embedded.refusal import moved
-from flametree_cfg.platform.embedded.rows import Reader
 from flametree_cfg.schema import Catalog
 from flametree_cfg.sql import Database, registry
 
@@ -32,12 +32,12 @@ class Preconditions:
     An operation's read set is what the plan saw just before it: earlier operations of the batch count.
     """
 
-    def __init__(self, database: Database, catalog: Catalog, tenant: str, ids: Ids) -> None:
+    def __init__(self, database: Database, catalog: Catalog, tenant: str, ids: Ids, kept: Kept) -> None:
         self._database = database
         self._catalog = catalog
         self._tenant = tenant
         self._ids = ids
-        self._reader = Reader(database, catalog)
+        self._kept = kept
 
     def check(self, operation: Operation) -> None:
         """
@@ -73,7 +73,7 @@ class Preconditions:
     def _field(self, precondition: Precondition) -> Iterator[Diagnostic]:
         address = parse_address(precondition.subject)
         platform_id = self._ids.find(address) if address else None
-        live = self._reader.one(self._tenant, address.kind, platform_id) if address and platform_id else None
+        live = self._kept.one(address.kind, platform_id) if address and platform_id else None
         if live is None:
             yield moved(precondition.subject, f"{precondition.subject} is gone")
             return

@@ -128,7 +128,7 @@ class EmbeddedPlatform:
             if database is None:
                 return {}
             with database.reading():
-                return {one: outcome for one in operation_ids if (outcome := recorded(database, one))}
+                return recorded(database, operation_ids)
 
     def logs(self, tenant: str, kind: Kind, platform_id: str, limit: int) -> Sequence[LogLine]:
         """Give the newest log lines of a channel or an agent, oldest first; none for anything else."""

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from flametree_cfg.secret import Keyring
 
 
+_PLAIN = frozenset({str, bool, int, float, type(None)})  # values that hold no secret
+
+
 def unresolved(batch: Batch) -> PlatformFailed | None:
     """Say which references a batch uses without handing over their values; None if there are none."""
     missing = {
         (str(operation.address), secret.reference)
         for operation in batch.operations
         for value in _sent(operation)
+        if value.__class__ not in _PLAIN
         for _path, secret in secrets_in(value)
         if secret.reference and secret.reference not in batch.secrets
     }
@@ -143,6 +147,8 @@ def refuse_clear_text(address: Address, settings: Mapping[str, Value], patterns:
         PlatformFailed: names the path, not the value.
     """
     for pattern in patterns:
+        if len(pattern) == 1 and pattern[0] not in settings:
+            continue  # nearly always: what is secret came apart from the rest
         if any(value not in (None, "") for value in _matches(settings, pattern)):
             raise refusal.refused(
                 "secret-in-clear",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from flametree_cfg.model import Address, FieldChange, Kind, LiveObject, Operation, Status, Value, folded
+from flametree_cfg.model import Address, FieldChange, Health, Kind, LiveObject, Operation, Status, Value, folded
 from flametree_cfg.platform.embedded import refusal
 from flametree_cfg.platform.embedded.fields import edit, take_secrets
 from flametree_cfg.platform.embedded.form import to_form
 from flametree_cfg.platform.embedded.ids import Ids
-from flametree_cfg.platform.embedded.rows import Reader, has_own_lifecycle
+from flametree_cfg.platform.embedded.kept import Kept
+from flametree_cfg.platform.embedded.rows import has_own_lifecycle
 from flametree_cfg.platform.embedded.vault import Vault, refuse_clear_text
 from flametree_cfg.schema import Catalog, TypeSpec
 from flametree_cfg.sql import Database, registry
@@ -21,6 +22,7 @@ Touched = list[tuple[Kind, str]]
 NOT_VERIFIED = "not verified"  # until channels are verified against their provider
 
 _LOGS_KEPT = 200  # lines an object: enough to see what happened, too few to grow a registry
+_NEW = ("", Health.NOT_CHECKED.value, 1)  # message, health and version of what was just made
 _SWITCHES = frozenset({"default", "running", "connectors"})  # fields that are no columns of the object
 _COLUMNS = frozenset({"type", "name", "description", "settings", "environment"})
 
@@ -35,6 +37,7 @@ class Writer:
         vault: Vault,
         ids: Ids,
         tenant: str,
+        kept: Kept,
         *,
         now: Callable[[], str],
         new_id: Callable[[], str],
@@ -46,7 +49,7 @@ class Writer:
         self._tenant = tenant
         self._now = now
         self._new_id = new_id
-        self._reader = Reader(database, catalog)
+        self._kept = kept
 
     def create(self, operation: Operation) -> Touched:
         """Make an object; a new channel or agent is stopped until it is started."""
@@ -65,11 +68,14 @@ class Writer:
         plain, secrets = take_secrets(edit({}, _plain(changes), accounts).fields, accounts)
         status = Status.STOPPED if has_own_lifecycle(self._catalog, address.kind, type_name) else Status.NONE
         name, description, *documents = self._columns(address, spec, plain)
-        identity = (platform_id, self._tenant, address.kind.value, type_name)
+        kind = address.kind.value
+        identity = (platform_id, self._tenant, kind, type_name)
         self._database.execute(
             registry.ADD_OBJECT,
             (*identity, name, folded(name), description, int(system), *documents, status.value),
         )
+        row = (platform_id, kind, type_name, name, description, int(system), *documents, status.value, *_NEW)
+        self._kept.made(row, secrets)
         if secrets:
             self._vault.keep(address, platform_id, secrets, set(), {})
         self._ids.add(address, platform_id)
@@ -78,7 +84,7 @@ class Writer:
     def update(self, operation: Operation) -> Touched:
         """Change the fields that the operation names, and nothing else."""
         address, platform_id = operation.address, self._ids.of_operation(operation)
-        live = self._reader.one(self._tenant, address.kind, platform_id, filled=False)
+        live = self._kept.one(address.kind, platform_id, filled=False)
         if live is None:
             raise refusal.gone(address)
         if address.kind is Kind.ATTACHMENT:
@@ -90,6 +96,7 @@ class Writer:
             self._change(address, live, plain)
         elif any(change.path[0] == "connectors" for change in operation.changes):
             self._database.execute(registry.TOUCH, (self._tenant, platform_id))
+            self._kept.changed(platform_id)
         touched: Touched = [(address.kind, platform_id)]
         return touched + self._switch(address, platform_id, type_name, operation.changes, system=live.system)
 
@@ -98,8 +105,9 @@ class Writer:
         address, platform_id = operation.address, self._ids.of_operation(operation)
         if address.kind is Kind.ATTACHMENT:
             self._database.execute(registry.DETACH, (self._tenant, *platform_id.split("/")))
+            self._kept.changed(platform_id)
             return [(address.kind, platform_id)]
-        live = self._reader.one(self._tenant, address.kind, platform_id, filled=False)
+        live = self._kept.one(address.kind, platform_id, filled=False)
         if live is None:
             return []
         self._refuse_foreign_system(address, live, (FieldChange((), None, None),))
@@ -112,12 +120,13 @@ class Writer:
             rows = self._database.query(registry.ATTACHMENTS_OF, (self._tenant, platform_id, platform_id))
             touched += [(Kind.ATTACHMENT, f"{agent}/{channel}") for agent, channel in rows]
         self._database.execute(registry.REMOVE_OBJECT, (self._tenant, address.kind.value, platform_id))
+        self._kept.gone()
         return touched
 
     def make_default(self, operation: Operation) -> Touched:
         """Make a connector the default of its type; the one before is released (domain.md R2)."""
         platform_id = self._ids.of_operation(operation)
-        live = self._reader.one(self._tenant, Kind.CONNECTOR, platform_id, filled=False)
+        live = self._kept.one(Kind.CONNECTOR, platform_id, filled=False)
         if live is None:
             raise refusal.gone(operation.address)
         released = self._set_default(platform_id, live.fields["type"], system=live.system, default=True)
@@ -126,10 +135,10 @@ class Writer:
     def switch(self, operation: Operation, *, running: bool) -> Touched:
         """Start or stop a channel or an agent."""
         address, platform_id = operation.address, self._ids.of_operation(operation)
-        live = self._reader.one(self._tenant, address.kind, platform_id, filled=False)
-        if live is None:
+        type_name = "" if address.kind is Kind.ATTACHMENT else self._kept.type_of(address.kind, platform_id)
+        if type_name is None:
             raise refusal.gone(address)
-        self._set_running(address, platform_id, live.fields.get("type", ""), running=running)
+        self._set_running(address, platform_id, type_name, running=running)
         return [(address.kind, platform_id)]
 
     # -- objects ----------------------------------------------------------------------------------------------
@@ -152,6 +161,7 @@ class Writer:
         self._database.execute(
             registry.CHANGE_OBJECT, (name, folded(name), description, *documents, self._tenant, live.id)
         )
+        self._kept.changed(live.id)
         before = take_secrets(live.fields, accounts)[1].keys()
         if secrets or before:
             self._vault.keep(address, live.id, secrets, before, edited.moved)
@@ -207,6 +217,7 @@ class Writer:
         # A system connector's own version does not grow: what one tenant takes as its default concerns no other.
         for one in changed:
             self._database.execute(registry.TOUCH, (self._tenant, one))
+        self._kept.changed(*changed)
         return [(Kind.CONNECTOR, one) for one in changed]
 
     def _set_running(self, address: Address, platform_id: str, type_name: str, *, running: bool) -> None:
@@ -220,6 +231,7 @@ class Writer:
             )
         status, message = (Status.RUNNING, NOT_VERIFIED) if running else (Status.STOPPED, "")
         self._database.execute(registry.SET_STATUS, (status.value, message, self._tenant, platform_id))
+        self._kept.switched(platform_id, status, message)
         self._log(platform_id, f"{status.value}: {message}" if message else status.value)
 
     def _log(self, platform_id: str, text: str) -> None:
@@ -232,22 +244,27 @@ class Writer:
     # -- links and attachments --------------------------------------------------------------------------------
 
     def _link_all(self, address: Address, platform_id: str, roles: Mapping[str, Value]) -> None:
-        linked = {role for _agent, role, _ in self._database.query(registry.LINKS_OF, (self._tenant, platform_id))}
-        for role in [*roles, *sorted(linked - roles.keys())]:
+        for role in [*roles, *sorted(set(self._kept.roles_of(platform_id)) - roles.keys())]:
             self._link(address, platform_id, role, roles.get(role))
 
     def _link(self, address: Address, platform_id: str, role: str, value: Value) -> None:
-        self._database.execute(registry.UNLINK_ROLE, (self._tenant, platform_id, role))
-        for position, connector in enumerate(self._ids.linked(value)):
-            owner = self._database.one(registry.OWNER, (connector, self._tenant))
-            if owner is None:
+        if role in self._kept.roles_of(platform_id):
+            self._database.execute(registry.UNLINK_ROLE, (self._tenant, platform_id, role))
+        connectors = self._ids.linked(value)
+        for position, connector in enumerate(connectors):
+            system = self._kept.is_system(Kind.CONNECTOR, connector)
+            if system is None:
                 raise refusal.stale(address, f"a connector that {address} is to link under `{role}` does not exist")
-            self._database.execute(registry.LINK, (self._tenant, platform_id, role, position, connector, owner[0]))
+            owner = registry.PUBLIC_TENANT if system else self._tenant
+            self._database.execute(registry.LINK, (self._tenant, platform_id, role, position, connector, owner))
+        self._kept.linked(platform_id, role, connectors)
 
     def _attach(self, address: Address, changes: Iterable[FieldChange]) -> Touched:
         platform_id = self._ids.of(address)
         inbound = any(change.path == ("inbound",) and change.after is True for change in changes)
-        self._database.execute(registry.ATTACH, (self._tenant, *platform_id.split("/"), int(inbound)))
+        agent, channel = platform_id.split("/")
+        self._database.execute(registry.ATTACH, (self._tenant, agent, channel, int(inbound)))
+        self._kept.attached((agent, channel, inbound, 1))
         return [(Kind.ATTACHMENT, platform_id)]
 
     def _set_inbound(self, platform_id: str, changes: Iterable[FieldChange]) -> Touched:
@@ -255,6 +272,7 @@ class Writer:
             if change.path == ("inbound",):
                 inbound = int(change.after is True)
                 self._database.execute(registry.SET_INBOUND, (inbound, self._tenant, *platform_id.split("/")))
+                self._kept.changed(platform_id)
         return [(Kind.ATTACHMENT, platform_id)]
 
 
@@ -262,4 +280,8 @@ def _plain(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
     return tuple(change for change in changes if change.path[0] not in _SWITCHES)
 
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+def _json(document: Mapping[str, Value]) -> str:
+    return _encode(document) if document else "{}"
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
