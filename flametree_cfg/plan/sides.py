@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from flametree_cfg.diff import agrees, fill_secrets, immutable_change
@@ -48,7 +49,7 @@ class Sides:
     objects: Mapping[Address, LiveObject]
     found: Mapping[Address, str]
     moves: Mapping[Address, Address]
-    clean: Set[Address] = frozenset()
+    clean: AbstractSet[Address] = frozenset()
 
     @property
     def desired(self) -> Mapping[Address, Declaration]:
