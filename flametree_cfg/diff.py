@@ -89,7 +89,7 @@ def agrees(live: Resource, desired: Resource) -> bool:
                 return False
         elif value.__class__ is not other.__class__:
             return False
-        elif value.__class__ is dict:
+        elif isinstance(value, dict) and isinstance(other, dict):
             if len(value) != len(other) or not _members_agree(other, value):
                 return False
         elif value != other:
@@ -121,11 +121,15 @@ def _members_agree(seen: dict[str, Value], desired: dict[str, Value]) -> bool:
             if len(value) != len(other) or not _members_agree(other, value):
                 return False
         elif kind is list:
-            if len(value) != len(other) or not _members_agree(dict(enumerate(other)), dict(enumerate(value))):
+            if len(value) != len(other) or not _items_agree(other, value):
                 return False
         elif value != other:
             return False
     return True
+
+
+def _items_agree(seen: list[Value], desired: list[Value]) -> bool:
+    return all(_members_agree({"": one}, {"": other}) for one, other in zip(seen, desired, strict=True))
 
 
 _ABSENT = object()  # of no class that a value has

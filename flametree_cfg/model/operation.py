@@ -115,6 +115,25 @@ class Operation:
     protected: bool = False
     platform_id: str = ""  # BIND only: the object found
 
+    def numbered(self, id: str) -> Operation:  # noqa: A002  # the field's word
+        """Copy it under another id; `replace` takes three times as long, and a plan numbers all it has."""
+        return Operation(
+            id,
+            self.action,
+            self.address,
+            self.type,
+            self.previous,
+            self.before,
+            self.after,
+            self.changes,
+            self.preconditions,
+            self.effects,
+            self.part_of,
+            self.reason,
+            self.protected,
+            self.platform_id,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -108,7 +108,9 @@ _REFERRED = _Encoder(referring=True)
 _PRESENT = _Encoder(referring=False)
 
 # 1.0, exponents, more digits than a double holds, no numbers at all. The same inside a text costs only time.
-_NUMBERS_THAT_DIFFER = re.compile(r"[\[:,]-?(?:[NI]|\d{16}|\d+(?:\.\d+)?e|\d+\.0(?:[,\]}]|$))")
+_NUMBERS_THAT_DIFFER = re.compile(
+    r"[\[:,](?![\"{\[tfn])-?(?:[NI]|[0-9]{16}|[0-9]+(?:\.[0-9]+)?e|[0-9]+\.0(?:[,\]}]|$))"
+)
 # RFC 8785 sorts keys by UTF-16 units; and it knows no half of a surrogate pair.
 _CHARACTERS_THAT_DIFFER = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
@@ -118,7 +120,7 @@ def _canonical(value: Value, encoder: _Encoder) -> bytes:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _by_rfc(value)
     text = encoder.encode(value)
-    if _NUMBERS_THAT_DIFFER.search(text) or not (text.isascii() or not _CHARACTERS_THAT_DIFFER.search(text)):
+    if _NUMBERS_THAT_DIFFER.search(text) or (not text.isascii() and _CHARACTERS_THAT_DIFFER.search(text)):
         return _by_rfc(map_secrets(value, lambda _path, secret: encoder.default(secret)))
     return text.encode()
 

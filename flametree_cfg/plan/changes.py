@@ -24,6 +24,8 @@ from flametree_cfg.plan.sides import OUTGOING, Sides
 from flametree_cfg.schema import Catalog
 
 _IDENTITY = frozenset({"type", "name"})
+_SWITCHES = frozenset({"default", "running"})
+_EMPTY = frozenset({str, dict, list})  # an empty one of these says nothing about a new object
 
 
 @dataclass(slots=True)
@@ -117,9 +119,11 @@ def keep_fingerprints(desired: Resource, stored: Resource) -> Resource:
 
 def _creation(desired: Resource) -> Change:
     fields = tuple(
-        FieldChange((key,), None, value)
-        for key, value in desired.fields.items()
-        if value not in (None, "", {}, []) and not (key in ("default", "running") and value is False)
+        [
+            FieldChange((key,), None, value)
+            for key, value in desired.fields.items()
+            if value or not ((value is False and key in _SWITCHES) or value is None or value.__class__ in _EMPTY)
+        ]
     )
     return Change(desired.address, Action.CREATE, None, desired, fields)
 

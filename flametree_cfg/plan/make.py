@@ -142,7 +142,7 @@ def _heals(sides: Sides, resources: Iterable[Resource]) -> Iterator[Operation]:
 
 
 def _numbered(operations: Sequence[Operation]) -> tuple[Operation, ...]:
-    return tuple(replace(operation, id=f"{number:05d}") for number, operation in enumerate(operations, 1))
+    return tuple(operation.numbered(f"{number:05d}") for number, operation in enumerate(operations, 1))
 
 
 def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
@@ -159,10 +159,11 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
         if address in aside and aside[address] in found.changes:
             continue
         if address in replaced:
-            previous = sides.live.resources.get(replaced[address])
-            shown.append(replace(change, action=Action.UPDATE, before=previous, replaced=True))
+            outgoing = sides.live.resources.get(replaced[address])
+            shown.append(replace(change, action=Action.UPDATE, before=outgoing, replaced=True))
         else:
-            shown.append(replace(change, previous=renamed.pop(address, None)))
+            previous = renamed.pop(address, None)
+            shown.append(replace(change, previous=previous) if previous else change)
     for after, before in renamed.items():
         entry = sides.stored[after]
         shown.append(Change(after, Action.MOVE, entry.resource, entry.resource, previous=before))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
 
 from flametree_cfg.diff import compare, patch
 from flametree_cfg.errors import Diagnostic
@@ -29,6 +29,9 @@ from flametree_cfg.model import (
 from flametree_cfg.plan.sides import Sides
 from flametree_cfg.schema import Catalog
 from flametree_cfg.schema.types import Lifecycle
+
+_IDENTITY = frozenset({"type", "name"})
+"""Fields that something external is found by; it has them even where nobody read them."""
 
 Build = Callable[["Simulation"], Sequence[Operation] | None]
 """Makes one step's operations on the World as it is then; none if it is as wanted already, None if it is too early."""
@@ -94,11 +97,12 @@ class Simulation:
 
     def create(self, desired: Resource, *, part_of: str = "") -> Operation:
         """Make an object, without its default flag and not running: those are steps of their own."""
-        switches = {key: False for key in ("default", "running") if desired.fields.get(key) is not None}
+        switches = {key: False for key in ("default", "running") if desired.fields.get(key)}
         resource = desired.with_fields(**switches) if switches else desired
         preconditions = self._slot_is_as_seen(resource) if resource.fields.get("inbound") else ()
         self._put(resource)
-        fields = tuple(FieldChange((key,), None, value) for key, value in resource.fields.items() if _says(value))
+        said = [item for item in resource.fields.items() if item[1] is not None and item[1] is not False]
+        fields = tuple([FieldChange((key,), None, value) for key, value in said])
         if resource.address.kind is not Kind.ATTACHMENT:
             preconditions = (Precondition(Check.ABSENT_NAME, resource.address.kind.value, folded(resource.name)),)
         return self._settle(
@@ -197,7 +201,7 @@ class Simulation:
                 Action.START if running else Action.STOP,
                 address,
                 before,
-                self._recorded(resource),
+                before.with_fields(running=running) if "running" in before.fields else before,
                 (FieldChange(("running",), before=not running, after=running),),
                 part_of=part_of,
             )
@@ -300,25 +304,38 @@ def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Res
     What does not differ is written as it is declared: the order of accounts, and whether something empty is there, say
     nothing, and the ledger would never agree with the YAML.
     """
-    fields = {
-        key: resource.fields.get(key, value if key in ("type", "name") else None)
-        for key, value in managed.fields.items()
-    }
-    if "connectors" in fields:
-        now = fields["connectors"] or {}
-        fields["connectors"] = {
-            role: now.get(role) if now.get(role) is not None else ([] if isinstance(keys, list | tuple) else None)
-            for role, keys in managed.fields["connectors"].items()
-        }
     spec = catalog.get(resource.address.kind, resource.type)
-    if spec and isinstance(fields.get("settings"), Mapping):
-        known = spec.schema.get("properties", {})
-        fields["settings"] = {key: value for key, value in fields["settings"].items() if key in known}
-    view = replace(managed, address=resource.address, fields=fields)
-    difference = compare(view, managed, managed, catalog)
+    known = spec.schema.get("properties", {}).keys() if spec else None
+    seen, touched = _seen(resource, managed, known)
+    address = resource.address
+    difference = compare(Resource(address, seen), managed, Resource(managed.address, touched), catalog)
     differing = {path[0] for path in (*(change.path for change in difference.fields), *difference.not_checked)}
-    return replace(view, fields={key: fields[key] if key in differing else managed.fields[key] for key in fields})
+    if not differing and address == managed.address:
+        return managed
+    fields = {key: seen[key] if key in differing else value for key, value in managed.fields.items()}
+    return Resource(address, fields, managed.external, managed.system)
 
 
-def _says(value: Value) -> bool:
-    return value is not None and value is not False
+def _seen(
+    resource: Resource, managed: Resource, known: AbstractSet[str] | None
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Give the managed fields as they are, and as they are declared those that are not the very same."""
+    seen: dict[str, Value] = {}
+    touched: dict[str, Value] = {}
+    for key, value in managed.fields.items():
+        now = resource.fields.get(key, value if key in _IDENTITY else None)
+        if now is value and key != "type" and (key != "settings" or known is None or (value or {}).keys() <= known):
+            continue
+        if key == "connectors":
+            now = _declared_roles(now or {}, value)
+        elif key == "settings" and known is not None and isinstance(now, Mapping):
+            now = {name: item for name, item in now.items() if name in known}
+        seen[key], touched[key] = now, value
+    return seen, touched
+
+
+def _declared_roles(now: Mapping[str, Value], declared: Mapping[str, Value]) -> Mapping[str, Value]:
+    return {
+        role: now.get(role) if now.get(role) is not None else ([] if isinstance(keys, list | tuple) else None)
+        for role, keys in declared.items()
+    }

@@ -28,20 +28,24 @@ def plan_phases(sides: Sides, changes: Changes, catalog: Catalog) -> Iterator[Se
     made before agents that rely on it let go of their own connector, and released after agents took one.
     """
     made = [changes[address] for address in sorted(changes) if changes[address].action is not Action.DELETE]
+    connectors, channels, agents = (
+        [change for change in made if change.address.kind is kind]
+        for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)
+    )
     gone = [change.before for change in changes.values() if change.action is Action.DELETE and change.before]
     yield [
-        *(_write(change, sides, catalog) for change in made if change.address.kind is Kind.CONNECTOR),
-        *(_write(change, sides, catalog) for change in made if change.address.kind is Kind.CHANNEL),
-        *(_make_default(change) for change in made if _wants_default(change)),
-        *(_write(change, sides, catalog) for change in made if change.address.kind is Kind.AGENT),
-        *(_release_default(change) for change in made if _drops_default(change)),
+        *(_write(change, sides, catalog) for change in connectors),
+        *(_write(change, sides, catalog) for change in channels),
+        *(_make_default(change) for change in connectors if _wants_default(change)),
+        *(_write(change, sides, catalog) for change in agents),
+        *(_release_default(change) for change in connectors if _drops_default(change)),
         *_attachments(changes),
         *(_stop(change.address) for change in made if change.after and change.after.fields.get("running") is False),
     ]
     yield [
         *(_restart(address, sides) for address in agents_to_restart(changes.values(), sides.live, catalog)),
-        *(_start(change.address) for change in made if _wants_running(change, Kind.AGENT)),
-        *(_start(change.address) for change in made if _wants_running(change, Kind.CHANNEL)),
+        *(_start(change.address) for change in agents if _wants_running(change)),
+        *(_start(change.address) for change in channels if _wants_running(change)),
     ]
     yield [_delete(resource.address) for resource in reversed(ordered(gone))]
 
@@ -101,8 +105,8 @@ def _drops_default(change: Change) -> bool:
     )
 
 
-def _wants_running(change: Change, kind: Kind) -> bool:
-    return change.address.kind is kind and bool(change.after and change.after.fields.get("running"))
+def _wants_running(change: Change) -> bool:
+    return bool(change.after and change.after.fields.get("running"))
 
 
 def _make_default(change: Change) -> Step:

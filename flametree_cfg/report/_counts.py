@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from flametree_cfg.errors import Diagnostic, Severity
 from flametree_cfg.plan.types import Plan
 from flametree_cfg.report._documents import Planned, TenantOutcome
-from flametree_cfg.report._fields import LEDGER_SIGNS, Sign, rows
+from flametree_cfg.report._fields import LEDGER_SIGNS, Sign, signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class PlanCounts:
 
 def count_plan(plan: Plan) -> PlanCounts:
     """Count one plan's changes, a replaced object once."""
-    signs = Counter(row.sign for row in rows(plan.changes))
-    listed = sum(signs[sign] for sign in LEDGER_SIGNS)
+    counted = Counter(signs(plan.changes))
+    listed = sum(counted[sign] for sign in LEDGER_SIGNS)
     unlisted = 0 if listed or plan.changes else len(plan.operations)
     return PlanCounts(
-        add=signs[Sign.CREATE],
-        change=signs[Sign.CHANGE],
-        delete=signs[Sign.DELETE],
-        replace=signs[Sign.REPLACE],
+        add=counted[Sign.CREATE],
+        change=counted[Sign.CHANGE],
+        delete=counted[Sign.DELETE],
+        replace=counted[Sign.REPLACE],
         handovers=len(plan.handovers),
         restarts=len(plan.restarts),
         ledger=listed + unlisted,

@@ -36,6 +36,11 @@ def escape(text: str) -> str:
     return _UNSAFE.sub(_shown, text)
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether `escape` would leave a text as it is."""
+    return _UNSAFE.search(text) is None
+
+
 def escape_lines(text: str) -> str:
     """Do the same to text whose newlines are its own, such as a traceback."""
     return _UNSAFE_BUT_NEWLINE.sub(_shown, text)

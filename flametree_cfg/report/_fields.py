@@ -58,14 +58,25 @@ class Row:
 
 def rows(changes: Sequence[Change]) -> list[Row]:
     """List what changes, in the order given; an object and the one that takes its place are one row."""
-    made_anew = {c.address for c in changes if c.action is Action.CREATE}
-    outgoing = {
-        successor: change
-        for change in changes
-        if change.action is Action.DELETE and (successor := _successor(change.address)) in made_anew
-    }
+    return [_row(change, outgoing) for change, outgoing in _paired(changes)]
+
+
+def signs(changes: Sequence[Change]) -> Iterator[Sign]:
+    """List the signs of the rows alone."""
+    return (_sign(change, outgoing) for change, outgoing in _paired(changes))
+
+
+def _paired(changes: Sequence[Change]) -> Iterator[tuple[Change, Change | None]]:
+    """Give each change with the deletion of the object whose place it takes."""
+    deleted = [change for change in changes if change.action is Action.DELETE]
+    made_anew = {c.address for c in changes if c.action is Action.CREATE} if deleted else set()
+    outgoing = {successor: change for change in deleted if (successor := _successor(change.address)) in made_anew}
     leaving = {id(change) for change in outgoing.values()}
-    return [_row(change, outgoing.get(change.address)) for change in changes if id(change) not in leaving]
+    return ((change, outgoing.get(change.address)) for change in changes if id(change) not in leaving)
+
+
+def _sign(change: Change, outgoing: Change | None) -> Sign:
+    return Sign.REPLACE if change.replaced or outgoing is not None else _SIGNS.get(change.action, Sign.CHANGE)
 
 
 def _successor(address: Address) -> Address | None:
@@ -76,15 +87,15 @@ def _successor(address: Address) -> Address | None:
 def _row(change: Change, outgoing: Change | None) -> Row:
     side = change.after or change.before
     before = outgoing.before if outgoing else change.before
-    replaced = change.replaced or outgoing is not None
+    sign = _sign(change, outgoing)
     return Row(
-        Sign.REPLACE if replaced else _SIGNS.get(change.action, Sign.CHANGE),
+        sign,
         change.address,
         side.type if side else "",
         side.name if side else "",
         change.fields or tuple(_whole(change)),
         change.previous,
-        before.type if replaced and before and side and before.type != side.type else "",
+        before.type if sign is Sign.REPLACE and before and side and before.type != side.type else "",
     )
 
 
@@ -102,10 +113,10 @@ def fields_of(resource: Resource) -> Iterator[FieldChange]:
 def leaves(changes: Sequence[FieldChange] | Iterator[FieldChange]) -> Iterator[FieldChange]:
     """Break whole objects that appear or vanish into their members; what has both sides stays as it is."""
     for change in changes:
-        if change.before is None and isinstance(change.after, Mapping) and change.after:
+        if change.before is None and isinstance(change.after, dict) and change.after:
             for path, value in _members(change.path, change.after):
                 yield FieldChange(path, None, value, change.note)
-        elif change.after is None and isinstance(change.before, Mapping) and change.before:
+        elif change.after is None and isinstance(change.before, dict) and change.before:
             for path, value in _members(change.path, change.before):
                 yield FieldChange(path, value, None, change.note)
         else:
@@ -114,7 +125,7 @@ def leaves(changes: Sequence[FieldChange] | Iterator[FieldChange]) -> Iterator[F
 
 def _members(path: Path, value: Mapping[str, Value]) -> Iterator[tuple[Path, Value]]:
     for key, item in value.items():
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, dict) and item:
             yield from _members((*path, key), item)
-        elif item not in _EMPTY:
+        elif item or item not in _EMPTY:
             yield (*path, key), item

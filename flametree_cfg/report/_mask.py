@@ -13,6 +13,8 @@ from flametree_cfg.report._escape import escape
 FEW = 64  # values: up to here one search each is faster than a look at every position
 GAPS = 256  # characters: more line breaks and colour codes than that inside one secret are not a secret any more
 SHORTEST = 8  # characters: hiding `true` or `admin` wherever it stands would reveal it. Source: reliability.md X-07
+STRIDE = 4  # characters: of any so many places that follow one another, one is looked at
+PIECE = SHORTEST - STRIDE + 1  # characters: wherever a value begins, one whole piece of it is looked at
 MASK = "***"
 
 # What may stand between two halves of one secret without making it unreadable: line breaks with their indentation,
@@ -23,8 +25,17 @@ _BETWEEN = re.compile(
 )
 
 
+_SPELLED_ALIKE = re.compile(r"[A-Za-z0-9_.~-]+")  # whatever the format
+
+
 def _forms(value: str) -> Iterable[str]:
     """List how a value may be spelled in output."""
+    if _SPELLED_ALIKE.fullmatch(value):
+        return (value,)
+    return _spelled(value)
+
+
+def _spelled(value: str) -> Iterable[str]:
     spelled = (value, escape(value), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
     yield from spelled
     yield quote(value, safe="")
@@ -38,6 +49,7 @@ class Masker:
         squeezed = {_BETWEEN.sub("", form) for v in values if len(v) >= SHORTEST for form in _forms(v)}
         self._forms = sorted(form for form in squeezed if len(form) >= SHORTEST)
         self._heads = {form[:SHORTEST] for form in self._forms}
+        self._pieces = {head[at : at + PIECE] for head in self._heads for at in range(STRIDE)}
         self._first = {form[0] for form in self._forms}
         self._longest = max(map(len, self._forms), default=0)
         self._held = ""
@@ -64,12 +76,22 @@ class Masker:
         squeezed = _BETWEEN.sub("", text)
         if len(self._forms) <= FEW and not any(form in squeezed for form in self._forms):
             return text
-        heads, width = self._heads, SHORTEST
-        starts = [i for i in range(len(squeezed) - width + 1) if squeezed[i : i + width] in heads]
+        starts = self._starts(squeezed)
         if not starts:
             return text
         spans = [(i, i + length) for i in starts if (length := self._length_at(squeezed, i))]
         return _cut_out(text, _positions(text), spans) if spans else text
+
+    def _starts(self, squeezed: str) -> list[int]:
+        """Find where a known value may begin: only every few characters are looked at, for a piece of one."""
+        heads, pieces = self._heads, self._pieces
+        near = [i for i in range(0, len(squeezed) - PIECE + 1, STRIDE) if squeezed[i : i + PIECE] in pieces]
+        return [
+            start
+            for i in near
+            for start in range(max(0, i - STRIDE + 1), i + 1)
+            if squeezed[start : start + SHORTEST] in heads
+        ]
 
     def _length_at(self, squeezed: str, start: int) -> int:
         """Give the length of the longest known value that begins here, 0 if none does."""

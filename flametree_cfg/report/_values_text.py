@@ -6,12 +6,14 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model import FieldChange, Note, Secret, Value
 from flametree_cfg.report._lines import Line, Symbols, Tone
 
 UNSET = "(unset)"
+PATHS_KEPT = 4096  # a bulk of resources has the same few
 CONTEXT_LINES = 1  # of a long text: enough to find the place
 _PLAIN_STEP = re.compile(r"[\w-]+")
 # Text that could be taken for something else stands in quotes: numbers, empty, our own words, spaces at the ends.
@@ -20,6 +22,7 @@ _NEEDS_QUOTES = re.compile(
 )
 
 
+@lru_cache(maxsize=PATHS_KEPT)
 def path_text(path: Path) -> str:
     """Write a path as `settings.accounts[help@acme.example].password`."""
     text = ""
@@ -69,13 +72,13 @@ def field_lines(change: FieldChange, symbols: Symbols, indent: str, *, new: bool
     """
     before, after = change.before, change.after
     where = indent + path_text(change.path)
-    if isinstance(before, Secret) and isinstance(after, Secret) and before.reference == after.reference:
+    if before is None and (new or after is not None):
+        yield Line(f"{where}: {value_text(after)}{_note(change)}")
+    elif isinstance(before, Secret) and isinstance(after, Secret) and before.reference == after.reference:
         yield Line(f"{where}: {secret_text(after)} {change.note.value or 'set again'}".rstrip())
     elif isinstance(before, str) and isinstance(after, str) and ("\n" in before or "\n" in after):
         yield Line(f"{where}:")
         yield from _text_difference(before, after, indent + "  ")
-    elif before is None and (new or after is not None):
-        yield Line(f"{where}: {value_text(after)}{_note(change)}")
     elif isinstance(before, Mapping) and isinstance(after, Mapping):
         yield from _inside(change, symbols, indent)
     else:

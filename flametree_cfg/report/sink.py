@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TextIO
 
 from flametree_cfg.errors import FlametreeError, error
-from flametree_cfg.report._escape import escape, escape_lines
+from flametree_cfg.report._escape import escape, escape_lines, is_plain
 from flametree_cfg.report._lines import UNICODE, Block, Line, Panel, Symbols, Tone, symbols_for
 from flametree_cfg.report._mask import Masker
 
 __all__ = ["Sink", "escape"]
 
-WRITE_AT = 1 << 16  # characters: one system call for many lines, little memory
+BATCH = 1 << 10  # blocks: one system call for many lines, little memory
+
+
+def _batches(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    waiting = iter(blocks)
+    while some := list(itertools.islice(waiting, BATCH)):
+        yield some
 
 
 class Sink:
@@ -60,17 +67,19 @@ class Sink:
 
     def show(self, blocks: Iterable[Block]) -> None:
         """Write blocks and flush; every `Line` is one line, whatever its text holds."""
-        pending: list[str] = []
-        size = 0
-        for block in blocks:
-            text = self._framed(block) if isinstance(block, Panel) else self._coloured(block)
-            pending.append(text)
-            size += len(text)
-            if size >= WRITE_AT:
-                self._send("".join(pending))
-                pending, size = [], 0
-        self._send("".join(pending))
+        for some in _batches(blocks):
+            self._send(self._at_once(some) or "".join(map(self._block, some)))
         self.flush()
+
+    def _at_once(self, blocks: list[Block]) -> str:
+        """Write lines that need neither colour nor escaping, as nearly all of a bulk do; empty if any does."""
+        if self._colour is not False and self._tones():
+            return ""
+        lines = [block.text for block in blocks if block.__class__ is Line]
+        return "\n".join([*lines, ""]) if len(lines) == len(blocks) and is_plain("".join(lines)) else ""
+
+    def _block(self, block: Block) -> str:
+        return self._framed(block) if isinstance(block, Panel) else self._coloured(block)
 
     def write(self, text: str) -> int:
         """Write a chunk as a file does; its newlines are kept, a secret split over chunks is still found."""
