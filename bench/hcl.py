@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from corpus import Team
+from bench.corpus import Team
 
 
 class Ref(str):
