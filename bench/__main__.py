@@ -23,7 +23,8 @@ from bench.measure import Measured, middle
 from bench.plot import draw
 from bench.questions import questions
 from bench.report import as_json, as_markdown
-from bench.shop import FULL, QUICK, Shop
+from bench.shop import Shop
+from bench.sizes import FULL, QUICK
 from bench.turns import Broken, Patience, take_turns
 
 OUT = ROOT / "bench/out"

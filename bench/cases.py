@@ -11,7 +11,8 @@ from typing import Any
 
 from bench.command import call, environment
 from bench.estate import Estate
-from bench.shop import Shop, Sizes
+from bench.shop import Shop
+from bench.sizes import Sizes
 from bench.terraform import set_state
 from bench.turns import Run
 

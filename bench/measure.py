@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 SAMPLE_EVERY_S = 0.02  # often enough for a process of half a second, rare enough not to slow it
+FIRST_SAMPLE_S = 0.002  # what lives shorter than the interval is looked at more often
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -92,12 +93,12 @@ class _Sampler(threading.Thread):
         self._done = threading.Event()
 
     def run(self) -> None:
-        while True:
+        started, pause = perf_counter(), FIRST_SAMPLE_S
+        while not self._done.wait(pause):
             pids = _tree(self._root)
             size = _resident(pids[0]) if len(pids) == 1 else sum(_proportional(pid) for pid in pids)
             self.peak = max(self.peak, size)
-            if self._done.wait(SAMPLE_EVERY_S):
-                return
+            pause = min(max((perf_counter() - started) / 10, FIRST_SAMPLE_S), SAMPLE_EVERY_S)
 
     def stop(self) -> None:
         self._done.set()

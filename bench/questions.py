@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Literal
 
 from bench.measure import Measured
-from bench.shop import Sizes
+from bench.sizes import Sizes
 
 Kind = Literal["time", "memory"]
 Medians = Mapping[str, Measured]  # under `group/name`

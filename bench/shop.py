@@ -12,25 +12,7 @@ from pathlib import Path
 from bench import octodns, ours, postgres, terraform
 from bench.command import call, environment, say
 from bench.estate import Estate, write_estate
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How large the cases are and how often they run."""
-
-    small: int
-    middle: int
-    large: int
-    tenants: int
-    of_tenant: int
-    our_turns: int
-    their_turns: int
-    start_turns: int  # these are short, therefore noisy
-    budget: float  # seconds; a command that has used them is not run again
-
-
-FULL = Sizes(1_000, 10_000, 100_000, 1_000, 30, our_turns=5, their_turns=3, start_turns=15, budget=120)
-QUICK = Sizes(100, 1_000, 10_000, 100, 30, our_turns=5, their_turns=1, start_turns=7, budget=10)
+from bench.sizes import Sizes
 
 
 @dataclass
