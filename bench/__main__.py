@@ -47,13 +47,13 @@ def main() -> int:
     allow_large_environments()
     OUT.mkdir(exist_ok=True)
     shop = Shop(OUT, sizes, options.seed)
-    started = monotonic()
+    started, load = monotonic(), _load()
     try:
         results, broken = _measure(shop, wanted, started)
         found = floor(shop, sizes.middle) if measure_floor else None
     finally:
         shop.close(keep=options.keep)
-    facts = _facts(shop, wanted, found, (monotonic() - started) / 60)
+    facts = _facts(shop, wanted, found, load, (monotonic() - started) / 60)
     _write(
         "partial" if options.only else "quick" if options.quick else "results",
         facts,
@@ -94,15 +94,15 @@ def _measure(shop: Shop, wanted: list[Group], started: float) -> tuple[dict[str,
     return results, broken
 
 
-def _facts(shop: Shop, wanted: list[Group], found: dict[str, Any] | None, minutes: float) -> dict[str, Any]:
-    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+def _facts(shop: Shop, wanted: list[Group], found: dict[str, Any] | None, load: str, minutes: float) -> dict[str, Any]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     machine = {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "Python": platform.python_version(),
         "cores": os.cpu_count(),
         "memory": f"{memory:.0f} GB",
-        "load at the end": load,
+        "load before": load,
+        "and after": _load(),
     }
     return {
         "tools": shop.tools(),
@@ -113,6 +113,10 @@ def _facts(shop: Shop, wanted: list[Group], found: dict[str, Any] | None, minute
         "skipped": shop.skipped,
         "floor": found,
     }
+
+
+def _load() -> str:
+    return " ".join(f"{one:.1f}" for one in os.getloadavg())
 
 
 def _write(name: str, facts: dict[str, Any], results: dict[str, list[Measured]], *, sizes_are_full: bool) -> None:
