@@ -31,8 +31,8 @@ types: $(INSTALLED)  ## Check types.
 contracts: $(INSTALLED)  ## Check that imports only go down.
 	$(BIN)/lint-imports
 
-bench: $(INSTALLED)  ## Compare speed and memory with terraform; BENCH_ARGS=--quick for a small one.
-	$(BIN)/python bench/run.py $(BENCH_ARGS)
+bench: $(INSTALLED)  ## Compare speed and memory with others; BENCH_ARGS="--quick" or "--only apply-1000" for less.
+	$(BIN)/python -m bench $(BENCH_ARGS)
 
 # uv only resolves: it lives in a folder of its own, and the lock names no index.
 LOCK := build/lock/bin

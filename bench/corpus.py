@@ -30,17 +30,17 @@ class Team:
     secrets: dict[str, str] = field(default_factory=dict)
 
 
-def make_teams(count: int, seed: int) -> list[Team]:
-    """Draw `count` teams of one tenant."""
+def make_teams(count: int, seed: int, first: int = 0) -> list[Team]:
+    """Draw `count` teams of one tenant, numbered from `first`: no two tenants share a name, a secret or a mailbox."""
     draw = random.Random(seed)
-    return [_team(number, count, draw) for number in range(count)]
+    return [_team(first + index, range(first, first + count), draw) for index in range(count)]
 
 
-def _team(number: int, count: int, draw: random.Random) -> Team:
+def _team(number: int, tenant: range, draw: random.Random) -> Team:
     team = Team(number, draw.choice(PURPOSES), draw.choice(REASONS))
     _connectors(team, draw)
     _channels(team)
-    _agents(team, neighbour=draw.randrange(count))
+    _agents(team, neighbour=draw.choice(tenant))
     return team
 
 

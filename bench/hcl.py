@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from corpus import Team
+from bench.corpus import Team
 
 
 class Ref(str):
@@ -26,8 +26,9 @@ def as_hcl(teams: list[Team]) -> str:
 
 
 def as_state(teams: list[Team]) -> str:
-    """Write the state an apply would leave; applying 10,000 for real takes Terraform hours."""
-    instances = [_instance(name, body) for team in teams for name, body in _resources(team)]
+    """Write the state an apply would leave, to the letter; applying 10,000 for real takes Terraform hours."""
+    bodies = {name: body for team in teams for name, body in _resources(team)}
+    instances = [_instance(name, bodies) for name in bodies]
     state = {
         "version": 4,
         "terraform_version": "1.0.0",
@@ -73,9 +74,10 @@ def _expression(value: Any, indent: str) -> str:
     return json.dumps(value).replace("${", "$${")
 
 
-def _instance(name: str, body: dict[str, Any]) -> dict[str, Any]:
+def _instance(name: str, bodies: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    body = bodies[name]
     stored = {"value": _resolved(body), "type": _type(body)}
-    depends = sorted({f"terraform_data.{ref}" for ref in _references(body)})
+    depends = sorted(f"terraform_data.{ref}" for ref in _needed(body, bodies))
     instance = {
         "schema_version": 0,
         "attributes": {"id": _id(name), "input": stored, "output": stored, "triggers_replace": None},
@@ -88,6 +90,12 @@ def _instance(name: str, body: dict[str, Any]) -> dict[str, Any]:
         "provider": 'provider["terraform.io/builtin/terraform"]',
         "instances": [instance | ({"dependencies": depends} if depends else {})],
     }
+
+
+def _needed(body: dict[str, Any], bodies: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Follow references to the end: Terraform's state lists what is needed through others, too."""
+    direct = set(_references(body))
+    return direct.union(*(_needed(bodies[name], bodies) for name in direct))
 
 
 def _id(name: str) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-SAMPLE_EVERY_S = 0.01  # often enough for a process of half a second, rare enough not to slow it
+SAMPLE_EVERY_S = 0.02  # often enough for a process of half a second, rare enough not to slow it
+FIRST_SAMPLE_S = 0.002  # what lives shorter than the interval is looked at more often
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -32,20 +36,26 @@ class Measured:
     code: int
 
 
-def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Measured:
-    """Run a command once; its output is thrown away."""
-    started = perf_counter()
-    process = subprocess.Popen(
-        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    seen = _Sampler(process.pid)
-    seen.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = perf_counter() - started
+def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str], errors: Path) -> Measured:
+    """Run a command once; what it prints is thrown away, its complaints go to the file `errors`."""
+    with errors.open("wb") as complaints:
+        started = perf_counter()
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints
+        )
+        seen = _Sampler(process.pid)
+        seen.start()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # the bench is being stopped: nothing it started may outlive it
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            seconds = perf_counter() - started
+            seen.stop()
     process.returncode = os.waitstatus_to_exitcode(status)
-    seen.stop()
-    # The kernel's own mark misses nothing but knows single processes only; the samples know the tree.
-    peak = max(usage.ru_maxrss * 1024, seen.peak)
+    peak = max(_own_mark(usage), seen.peak)
     return Measured(seconds, usage.ru_utime + usage.ru_stime, peak, process.returncode)
 
 
@@ -59,18 +69,22 @@ def middle(results: Sequence[Measured]) -> Measured:
     )
 
 
-def together(results: Sequence[Measured]) -> Measured:
-    """Add up runs that follow each other: times add, of the peaks the highest counts."""
-    return Measured(
-        sum(r.seconds for r in results),
-        sum(r.cpu for r in results),
-        max(r.peak for r in results),
-        max(r.code for r in results),
-    )
+def _own_mark(usage: resource.struct_rusage) -> int:
+    """
+    Give the kernel's own high-water mark of the largest process, in bytes.
+
+    It misses nothing, but a child's begins at what the parent had when it was started: up to there it says nothing.
+    """
+    inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return usage.ru_maxrss * 1024 if usage.ru_maxrss > inherited else 0
 
 
 class _Sampler(threading.Thread):
-    """Adds up the resident memory of a process tree from /proc; sees nothing where there is none."""
+    """
+    Adds up the memory of a process tree from /proc; sees nothing where there is none.
+
+    One process: its resident set (RSS). Several: proportional sets (PSS), which count a page that a fork shares once.
+    """
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
@@ -79,8 +93,12 @@ class _Sampler(threading.Thread):
         self._done = threading.Event()
 
     def run(self) -> None:
-        while not self._done.wait(SAMPLE_EVERY_S):
-            self.peak = max(self.peak, sum(_resident(pid) for pid in _tree(self._root)))
+        started, pause = perf_counter(), FIRST_SAMPLE_S
+        while not self._done.wait(pause):
+            pids = _tree(self._root)
+            size = _resident(pids[0]) if len(pids) == 1 else sum(_proportional(pid) for pid in pids)
+            self.peak = max(self.peak, size)
+            pause = min(max((perf_counter() - started) / 10, FIRST_SAMPLE_S), SAMPLE_EVERY_S)
 
     def stop(self) -> None:
         self._done.set()
@@ -91,16 +109,23 @@ def _tree(root: int) -> list[int]:
     pids = [root]
     for pid in pids:
         for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
+            with suppress(OSError):
                 pids += [int(child) for child in children.read_text().split()]
-            except OSError:
-                continue
     return pids
 
 
 def _resident(pid: int) -> int:
     try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _proportional(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except PermissionError:
+        return _resident(pid)
+    except OSError:  # it ended
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

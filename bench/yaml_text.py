@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from corpus import Team
+from bench.corpus import Team
 
 _PLAIN = re.compile(r"[A-Za-z$][A-Za-z0-9 ./:_{}$@-]*")
 

@@ -1,0 +1,1 @@
+"""Compare speed and memory with Terraform and octoDNS on the same shapes, in one run: `make bench`."""
