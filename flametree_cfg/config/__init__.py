@@ -1,16 +1,20 @@
 """Files of the person: reads `tenants/` with positions, the catalog from `schemas/`."""
 
+from flametree_cfg.config.cache import cache_name
 from flametree_cfg.config.cachefile import CacheFolder, code_mark
 from flametree_cfg.config.catalog import load_catalog
 from flametree_cfg.config.document import Document
+from flametree_cfg.config.outline import Changed
 from flametree_cfg.config.reader import read_document
 from flametree_cfg.config.tenant import TenantReading, keep_reading, located, marks_by_name, read_tenant, read_tree
 from flametree_cfg.config.tree import is_tenant_folder
 
 __all__ = [
     "CacheFolder",
+    "Changed",
     "Document",
     "TenantReading",
+    "cache_name",
     "code_mark",
     "is_tenant_folder",
     "keep_reading",

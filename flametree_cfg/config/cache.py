@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from flametree_cfg.config.cachefile import CacheFolder
@@ -198,9 +199,6 @@ _write = json.JSONEncoder(separators=(",", ":"), default=_plain_value).encode
 _write_sorted = json.JSONEncoder(separators=(",", ":"), default=_plain_value, sort_keys=True).encode
 
 
-def cache_name(folder: Path) -> str:
+def cache_name(folder: str) -> str:
     """Name a tenant's folder in a cache: by its real path, which two folders never share."""
-    import hashlib
-    import os
-
     return hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:32]

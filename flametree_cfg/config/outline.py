@@ -35,8 +35,8 @@ class Outline:
 
     def declarations(self, addresses: Collection[Address]) -> dict[Address, Declaration]:
         """Give some of the declarations whole, in document order."""
-        wanted = set(addresses)
-        return {address: kept.declaration_of(self.entries[address]) for address in self.entries if address in wanted}
+        found = [kept.declaration_of(plain) for address, plain in self.entries.items() if address in addresses]
+        return {declaration.resource.address: declaration for declaration in found}
 
 
 @dataclass(frozen=True, slots=True)

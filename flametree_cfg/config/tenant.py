@@ -190,7 +190,7 @@ def _read(folder: str, catalog: Catalog, budget: Budget, cache: CacheFolder | No
 
 def _read_cached(listing: Listing, catalog: Catalog, budget: Budget, cache: CacheFolder) -> TenantReading:
     """Read only what the cache does not know; a tenant with anything wrong is read without it."""
-    name = kept.cache_name(Path(listing.folder.label))
+    name = kept.cache_name(listing.folder.label)
     verdict = kept.read_verdict(cache, name)
     if verdict is None:
         parts = read_parts(listing.folder, listing.files, catalog, budget)

@@ -11,8 +11,9 @@ from flametree_cfg.apply import apply_plan, resume
 from flametree_cfg.config import TenantReading, located
 from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.options import ApplyResult, Options, PlanResult
-from flametree_cfg.engine.planning import Sight, each_plan, plan_and_sight, plan_reading, tenants_without_folder
+from flametree_cfg.engine.planning import each_plan, plan_and_sight, plan_reading, tenants_without_folder
 from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.sight import Sight
 from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import (
     ConfigInvalid,

@@ -8,9 +8,10 @@ from pathlib import Path
 from flametree_cfg.config import TenantReading, located
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.drift import find_drift
+from flametree_cfg.engine.agreement import load_agreement
 from flametree_cfg.engine.options import DriftResult, Options
-from flametree_cfg.engine.planning import as_settled, of_this_platform
 from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.sight import as_settled, of_this_platform
 from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, by_place, warning
 from flametree_cfg.model import Snapshot, live_snapshot
@@ -52,6 +53,9 @@ def _compare(reading: TenantReading, session: Session) -> DriftResult:
             "check again when it is done",
         )
         return DriftResult(reading.folder, reading.name, (), "skipped", (running,), ExitCode.OK)
+    agreement = load_agreement(reading, session)
+    if agreement is not None and not agreement.outside:
+        return DriftResult(reading.folder, reading.name, (), "clean", (), ExitCode.OK)
     stored = as_settled(session.ledger.read(reading.name), session)
     live, _ = live_snapshot(of_this_platform(session.platform.read(reading.name), stored, session), stored.ids())
     filled = {
