@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flametree_cfg.errors import Location, Severity, WrongUsage, error, warning
+from flametree_cfg.errors import Severity, WrongUsage, error, warning
 from flametree_cfg.invariants import (
     ALL_CODES,
     RULES,
@@ -199,7 +199,7 @@ def test_rule_is_left_out_when_asked(document: Document, tmp_path: Path) -> None
 
 def test_rule_left_out_is_not_counted() -> None:
     """The number of judgements is that of those made."""
-    tenant = Tenant("t", {r.address: Declaration(r, Location("f")) for r in [llm("a"), llm("b")]}, frozenset())
+    tenant = Tenant("t", {r.address: Declaration(r) for r in [llm("a"), llm("b")]}, frozenset())
     whole = check_tenant(tenant, catalog()).count
 
     assert check_tenant(tenant, catalog(), without=["duplicate-name"]).count == whole - 2
