@@ -22,6 +22,7 @@ from flametree_cfg.model import (
     Secret,
     Status,
     agent,
+    attachment,
     channel,
     connector,
     foreign_key,
@@ -184,6 +185,37 @@ def everything(hand: Hand, catalog: Catalog) -> None:
     hand.attach("bob", "tg", inbound=True)
     hand.attach("b7", "tg")
     hand.attach("bob", "mail")
+
+
+def test_outcomes_tell_the_version_that_reading_gives(hand: Hand) -> None:
+    """Within one batch, whatever several operations do to the same objects."""
+    made = (
+        hand.creation(A, "llm", settings=LLM, default=True),
+        hand.creation(B, "llm", settings=LLM),
+        hand.creation(TG, "telegram", settings=BOT),
+        hand.creation(BOB, "inbound", connectors={"llm": "a"}),
+        hand.creation(attachment("bob", "tg"), inbound=False),
+    )
+    hand.execute(*made)
+    busy = (
+        hand.operation(Action.MAKE_DEFAULT, B),
+        hand.operation(Action.START, BOB),
+        hand.operation(Action.START, TG),
+        hand.operation(Action.UPDATE, BOB, {("connectors", "llm"): "b", ("description",): "Ours"}),
+        hand.operation(
+            Action.UPDATE, A, {("settings", "access_token"): Secret(KEY), ("settings", "model_name"): "m-2"}
+        ),
+        hand.operation(Action.UPDATE, attachment("bob", "tg"), {("inbound",): True}),
+        hand.operation(Action.STOP, TG),
+        hand.operation(Action.UPDATE, TG, {("environment", "A"): "1"}),
+        hand.operation(Action.UPDATE, BOB, {("connectors",): {"llm": "b"}}),
+    )
+    told = {one.id: one.version for one in hand.execute(*busy)}
+    live = {one.id: one for one in hand.platform.read("zoo").objects}
+
+    assert told == {one: live[one].version for one in told}
+    assert hand.live(BOB).fields["connectors"] == {"llm": hand.ids[B]}
+    assert [one.fields["default"] for one in (hand.live(A), hand.live(B))] == [False, True]
 
 
 # -- what is read back ------------------------------------------------------------------------------------------
