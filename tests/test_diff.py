@@ -9,8 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flametree_cfg.config import load_catalog
-from flametree_cfg.diff import Difference, compare, detail, fill_secrets, immutable_change, patch, same
-from flametree_cfg.model import MASKED, Address, FieldChange, Note, Resource, Secret, Value, agent, channel, connector
+from flametree_cfg.diff import Difference, agrees, compare, detail, fill_secrets, immutable_change, patch, same
+from flametree_cfg.model import (
+    MASKED,
+    Address,
+    FieldChange,
+    Note,
+    Resource,
+    Secret,
+    Value,
+    agent,
+    channel,
+    connector,
+    map_secrets,
+)
 
 CATALOG = load_catalog()
 A, C, X = connector("a"), channel("c"), agent("x")
@@ -300,3 +312,41 @@ def test_patch_undoes_compare(address: Address, data: st.DataObject) -> None:
 
     assert compare(reached, after, after, CATALOG) == Difference()
     assert compare(after, reached, after, CATALOG) == Difference()
+
+
+VALUES = st.recursive(
+    st.sampled_from([None, True, False, 0, 1, 1.0, "", "a", MASKED, Secret("${env:A}", "k:1"), Secret("${env:A}")]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=4,
+)
+ROLES = st.dictionaries(st.sampled_from(["llm", "mcp"]), st.sampled_from([None, "a", "b", [], ["a"], ["a", "b"]]))
+FIELDS = st.fixed_dictionaries(
+    {"name": st.sampled_from("ab")},
+    optional={
+        "running": st.sampled_from([True, False, 1, 0]),
+        "settings": st.dictionaries(st.sampled_from(["model_name", "temperature", "json_params"]), VALUES, max_size=2),
+        "environment": st.dictionaries(st.sampled_from("ab"), VALUES, max_size=2),
+        "connectors": ROLES,
+    },
+)
+
+
+@given(FIELDS, FIELDS, st.booleans())
+def test_what_agrees_at_a_glance_agrees_on_a_closer_look(seen: Value, wanted: Value, twin: bool) -> None:
+    """Where a glance says that nothing differs, comparing finds nothing, and nothing that was not compared."""
+    desired = Resource(A, {"type": "llm", **wanted})
+    live = Resource(A, {"type": "llm", **seen, **(wanted if twin else {})})
+    masked = Resource(A, {key: map_secrets(item, lambda *_: MASKED) for key, item in live.fields.items()})
+
+    if agrees(masked, desired):
+        assert compare(fill_secrets(masked, desired, CATALOG), desired, desired, CATALOG) == Difference()
+
+
+def test_a_glance_sees_what_agrees() -> None:
+    """What is the same agrees at a glance, a secret whatever the platform says of it; another type does not."""
+    desired = llm(access_token=Secret("${env:A}", "k:1"), json_params={"a": [1, {"b": True}]})
+
+    assert agrees(llm(access_token=MASKED, json_params={"a": [1, {"b": True}]}), desired)
+    assert not agrees(llm(access_token=MASKED, json_params={"a": [1, {"b": 1}]}), desired)
+    assert not agrees(llm(json_params={"a": [1, {"b": True}]}), desired)
+    assert not agrees(llm(access_token=MASKED), llm(access_token=Secret("${env:A}")))

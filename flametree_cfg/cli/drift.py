@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from flametree_cfg.cli.invocation import Invocation, common
+from flametree_cfg.cli.reports import report_option
 from flametree_cfg.errors import ExitCode, worst
 
 
@@ -16,6 +17,7 @@ def drift() -> None:
 @drift.command("check")
 @common
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@report_option
 def check(invocation: Invocation, paths: tuple[str, ...]) -> ExitCode:
     """Compare what was last applied with the platform; leaves with 3 when something moved."""
     from flametree_cfg import engine

@@ -13,6 +13,7 @@ import click
 from flametree_cfg.errors import Diagnostic, ExitCode
 
 if TYPE_CHECKING:
+    from flametree_cfg.cli.reports import Wanted
     from flametree_cfg.engine import Options, PlanResult
     from flametree_cfg.model import Event
     from flametree_cfg.report import Document, Sink
@@ -29,6 +30,7 @@ class Invocation:
         command: as typed, without the program's name: `drift check`.
         format: of the result; the name of a file in `report`.
         debug: whether a crash shows its traceback.
+        reports: what is to be written to files beside the result.
         known: secret values that the engine has seen; no output shows them.
     """
 
@@ -36,6 +38,7 @@ class Invocation:
         self.command = ""
         self.format = "text"
         self.debug = False
+        self.reports: tuple[Wanted, ...] = ()
         self.known: set[str] = set()
         self._colour: bool | None = None
         self._chosen: dict[str, Any] = {}
@@ -46,6 +49,7 @@ class Invocation:
         self.command = command
         self.format = chosen.pop("format")
         self.debug = chosen.pop("debug")
+        self.reports = chosen.pop("reports", ())
         self._colour = False if chosen.pop("no_color") else None
         self._chosen = chosen
 
@@ -79,10 +83,19 @@ class Invocation:
         return Options(**chosen, **more, debug=self.debug, command=self.command, mask=self.known.update)
 
     def show(self, kind: Document, document: object) -> None:
-        """Write the result."""
+        """Write the result, and the reports that were asked for."""
         from flametree_cfg.report import render
 
+        self.write_reports(kind, document)
         self.out.show(render(kind, self.format, document, command=self.command, symbols=self.out.symbols))
+
+    def write_reports(self, kind: Document, document: object) -> None:
+        """Write the reports that were asked for; each once."""
+        from flametree_cfg.cli.reports import write_report
+
+        wanted, self.reports = self.reports, ()
+        for one in wanted:
+            write_report(one, kind, document, command=self.command, secrets=lambda: self.known)
 
     @property
     def beside(self) -> Sink:
@@ -117,10 +130,13 @@ class Invocation:
         """Say why the command cannot go on, in the format that was asked for too."""
         found = tuple(diagnostics)
         self.tell(found)
-        if not self.for_people:
+        if self.reports or not self.for_people:
             from flametree_cfg.report import Document, Failure
 
-            self.show(Document.FAILURE, Failure(found, code))
+            failure = Failure(found, code)
+            self.write_reports(Document.FAILURE, failure)
+            if not self.for_people:
+                self.show(Document.FAILURE, failure)
         return code
 
 
@@ -171,7 +187,13 @@ _COMMON = (
         help="How long to wait for somebody else's apply.",
     ),
     _common(
-        "format", "--format", type=_Format(), metavar="FORMAT", default="text", show_default=True, help="text or json."
+        "format",
+        "--format",
+        type=_Format(),
+        metavar="FORMAT",
+        default="text",
+        show_default=True,
+        help="text, json or markdown.",
     ),
     _common("no_cache", "--no-cache", is_flag=True, help="Read and compare everything anew; keep nothing."),
     _common("no_color", "--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
@@ -189,6 +211,7 @@ def common(function: Callable[Concatenate[Invocation, P], ExitCode]) -> Callable
         chosen = {name: values.pop(name) for name in _COMMON_NAMES}
         chosen["lock_wait_s"] = chosen.pop("lock_timeout")
         chosen["cache"] = not chosen.pop("no_cache")
+        chosen["reports"] = values.pop("reports", ())
         invocation.take(ctx.command_path.partition(" ")[2], chosen)
         return function(invocation, *args, **values)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from flametree_cfg.cli.invocation import Invocation, common
+from flametree_cfg.cli.reports import report_option
 from flametree_cfg.cli.targets import target_option
 from flametree_cfg.errors import ExitCode, worst
 
@@ -20,6 +21,7 @@ from flametree_cfg.errors import ExitCode, worst
     help="Compare with the ledger only: reads no platform, resolves no secret.",
 )
 @target_option
+@report_option
 def plan(
     invocation: Invocation,
     paths: tuple[str, ...],

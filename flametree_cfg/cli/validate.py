@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from flametree_cfg.cli.invocation import Invocation, common
+from flametree_cfg.cli.reports import report_option
 from flametree_cfg.errors import ExitCode, worst
 
 
 @click.command("validate")
 @common
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@report_option
 def validate(invocation: Invocation, paths: tuple[str, ...]) -> ExitCode:
     """Check tenants; touches neither ledger nor platform, resolves no secret."""
     from flametree_cfg import engine

@@ -16,7 +16,7 @@ from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
 from flametree_cfg.report._values_text import field_lines, quoted
 
 ADDED_SHOWN = 20  # foreign objects above a plan: nothing happens to them, and the plan itself must stay in sight
-_STATUS = {
+STATUS = {
     "clean": "no drift",
     "drifted": "drifted",
     "unknown": "unknown: it could not be read",
@@ -31,7 +31,7 @@ def drift_document(items: Sequence[DriftChecked], symbols: Symbols) -> Iterator[
         if item.status == "clean" and not item.diagnostics:
             continue
         name = item.tenant_name or str(item.folder)
-        yield Line(f"Tenant {name}: {_STATUS.get(item.status, item.status)}", _TONES.get(item.status, Tone.PLAIN))
+        yield Line(f"Tenant {name}: {STATUS.get(item.status, item.status)}", _TONES.get(item.status, Tone.PLAIN))
         for one in item.drift:
             yield from drift_lines(one, symbols, "")
         yield from diagnostic_lines(item.diagnostics)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flametree_cfg.errors import has_errors
 from flametree_cfg.model import Action, Address
@@ -27,7 +27,7 @@ _IN_THE_ROW = {("type",), ("name",)}
 
 def plan_document(items: Sequence[Planned], symbols: Symbols) -> Iterator[Block]:
     """Write the plans of one run: tenants with something to say, then the quiet ones; the last line is the summary."""
-    quiet = [item for item in items if len(items) > 1 and _quiet(item)]
+    quiet = [item for item in items if len(items) > 1 and says_nothing(item)]
     unheard = {id(item) for item in quiet}
     for item in items:
         if id(item) not in unheard:
@@ -36,7 +36,8 @@ def plan_document(items: Sequence[Planned], symbols: Symbols) -> Iterator[Block]
     yield Line(plan_summary(items), Tone.HEAD)
 
 
-def _quiet(item: Planned) -> bool:
+def says_nothing(item: Planned) -> bool:
+    """Tell whether nobody has to read about a tenant."""
     plan = item.plan
     if plan is None or item.diagnostics or not plan.refreshed:
         return False
@@ -65,7 +66,9 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
         yield Line("  compared with the ledger only; the platform was not read", Tone.FAINT)
     yield BLANK
     yield from plan_drift(plan, symbols)
-    yield from _changes(plan, symbols)
+    yield from change_lines(rows(plan.changes), symbols)
+    if plan.changes:
+        yield BLANK
     yield from _named(plan, symbols)
     yield from _listed("No longer managed (their section is absent; kept, `state rm` forgets them):", plan.unmanaged)
     yield from _listed("No longer declared, kept (protected, or deletions were not asked for):", plan.held)
@@ -82,19 +85,18 @@ def _header(item: Planned) -> str:
     if item.plan is None:
         return shown
     counts = count_plan(item.plan)
-    return f"{shown}: {'no changes' if counts.nothing else _counts(counts)}"
+    return f"{shown}: {'no changes' if counts.nothing else counts_text(counts)}"
 
 
-def _changes(plan: Plan, symbols: Symbols) -> Iterator[Line]:
-    for row in rows(plan.changes):
+def change_lines(changed: Iterable[Row], symbols: Symbols) -> Iterator[Line]:
+    """Write what changes, a line for each resource and below it one for each field."""
+    for row in changed:
         yield Line(_row(row, symbols), _TONES.get(row.sign, Tone.PLAIN))
         new = row.sign in (Sign.CREATE, Sign.REPLACE)
         for field in leaves(row.fields):
             if row.sign is Sign.CREATE and field.path in _IN_THE_ROW:
                 continue
             yield from field_lines(field, symbols, "      ", new=new)
-    if plan.changes:
-        yield BLANK
 
 
 def _row(row: Row, symbols: Symbols) -> str:
@@ -151,7 +153,8 @@ def _proof(plan: Plan, digest: str) -> Iterator[Line]:
         yield BLANK
 
 
-def _counts(counts: PlanCounts) -> str:
+def counts_text(counts: PlanCounts) -> str:
+    """Write what a plan would do as numbers."""
     return joined(
         [
             f"{counts.add} to add",
@@ -175,5 +178,5 @@ def plan_summary(items: Sequence[Planned], verb: str = "Plan") -> str:
         return f"{verb}: none could be made{ending}"
     over = f" in {number(len(made), 'tenant')}" if len(items) > 1 else ""
     if counts.nothing:
-        return f"No changes. {verb}: {_counts(counts)}{over}{ending}"
-    return f"{verb}: {_counts(counts)}{over}{ending}"
+        return f"No changes. {verb}: {counts_text(counts)}{over}{ending}"
+    return f"{verb}: {counts_text(counts)}{over}{ending}"

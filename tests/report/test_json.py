@@ -26,7 +26,7 @@ def plan_json(*items: Planned) -> dict[str, object]:
 
 def test_formats_are_files() -> None:
     """A format is a file of the room."""
-    assert formats() == ("json", "text")
+    assert formats() == ("json", "markdown", "text")
 
 
 def test_a_plan_says_what_the_text_says() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flametree_cfg.report._escape import escape
-from flametree_cfg.report._mask import MASK, Masker
+from flametree_cfg.report._mask import FEW, MASK, Masker
 
 CANARY = "q\"7' \\%<&é-Zk3Vb9Qw8Rt2Ly6Pd1Xs4"
 
@@ -95,3 +95,16 @@ def test_many_secrets_are_found() -> None:
 def test_the_longest_value_wins() -> None:
     """Where one value begins another, nothing of the longer one stays."""
     assert hidden(["abcdefgh", "abcdefgh-longer"], "x abcdefgh-longer y") == "x *** y"
+
+
+@given(
+    secret=st.text("abcdefgh", min_size=8, max_size=24),
+    before=st.text("0123456789", max_size=12),
+    after=st.text("0123456789", max_size=12),
+)
+def test_one_of_very_many_is_found_wherever_it_begins(secret: str, before: str, after: str) -> None:
+    """Among more values than are looked for one by one, each is found at every place of the text."""
+    others = [f"other-value-{number:04}" for number in range(2 * FEW)]
+
+    assert hidden([*others, secret], before + secret + after) == before + MASK + after
+    assert hidden([*others, secret], f"{before}{others[7]}{after}") == before + MASK + after

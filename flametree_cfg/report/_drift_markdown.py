@@ -1,0 +1,50 @@
+"""Drift as a comment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from flametree_cfg.drift import DriftKind
+from flametree_cfg.report._comment import Part, fenced, folded, span, spans, table, words
+from flametree_cfg.report._counts import number
+from flametree_cfg.report._diagnostics_text import diagnostic_lines
+from flametree_cfg.report._documents import DriftChecked
+from flametree_cfg.report._drift_text import STATUS, drift_lines, drift_summary
+from flametree_cfg.report._lines import Symbols
+
+
+def drift_parts(items: Sequence[DriftChecked], symbols: Symbols) -> Iterator[Part]:
+    """Write what moved; tenants in which the same moved in the same way are one row."""
+    yield words(f"### {drift_summary(items)}")
+    groups: dict[tuple[str, tuple[Part, ...]], list[DriftChecked]] = {}
+    for item in items:
+        if item.status != "clean" or item.diagnostics:
+            groups.setdefault((item.status, tuple(_details(item, symbols))), []).append(item)
+    if groups:
+        heads = ("", "Tenants", "Status", *(kind.value.capitalize() for kind in DriftKind))
+        yield table(heads, [_row(number_, alike) for number_, alike in enumerate(groups.values(), 1)])
+    for place, (_, details) in enumerate(groups, 1):
+        if details:
+            yield words(f"#### {place}")
+        yield from details
+
+
+def _row(place: int, alike: Sequence[DriftChecked]) -> list[str]:
+    counted = Counter(one.kind for one in alike[0].drift)
+    names = spans(item.tenant_name or str(item.folder) for item in alike)
+    who = names if len(alike) == 1 else f"**{number(len(alike), 'tenant')}**: {names}"
+    status = alike[0].status
+    return [str(place), who, STATUS.get(status) or span(status), *(str(counted[kind]) for kind in DriftKind)]
+
+
+def _details(item: DriftChecked, symbols: Symbols) -> Iterator[Part]:
+    moved = [line for one in item.drift for line in drift_lines(one, symbols, "", "")]
+    if moved:
+        yield folded(f"{number(len(item.drift), 'object')} changed outside", fenced(moved, language="diff"))
+    if item.diagnostics:
+        yield folded(
+            number(len(item.diagnostics), "thing") + " to know",
+            fenced(diagnostic_lines(item.diagnostics)),
+            unfolded=True,
+        )
