@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import statistics
 import subprocess
 import threading
@@ -48,7 +49,9 @@ def measure(command: Sequence[str], cwd: Path, env: Mapping[str, str], errors: P
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:  # the bench is being stopped: nothing it started may outlive it
-            process.kill()
+            for pid in _tree(process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             process.wait()
             raise
         finally:

@@ -93,7 +93,7 @@ def _axis(values: Sequence[float], start: float, end: float) -> Axis:
 def _panel(title: str, lines: Sequence[Series]) -> Iterator[str]:
     across = _axis([n for one in lines for n, _ in one.points], LEFT, LEFT + WIDTH - 30)
     up = _axis([y for one in lines for _, y in one.points], TOP + HEIGHT, TOP)
-    yield f'<text x="{LEFT}" y="20" font-weight="bold">{title}</text>'
+    yield f'<text x="{LEFT}" y="20" font-weight="bold">{title}, against the number of resources</text>'
     yield from _grid(across, up)
     for index, one in enumerate(lines):
         yield from _line(one, across, up)
