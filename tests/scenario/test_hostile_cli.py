@@ -355,15 +355,15 @@ def test_odd_surroundings(zoo: Zoo, variables: dict[str, str]) -> None:
 
 def test_reading_where_nothing_can_be_written(zoo: Zoo) -> None:
     """On a read-only `.flametree` everything that reads works and changes nothing; what writes says why not (S-03)."""
-    for file in zoo.home.iterdir():
-        file.chmod(0o400)
-    zoo.home.chmod(0o500)
+    for path in [*zoo.home.rglob("*"), zoo.home]:
+        path.chmod(0o500 if path.is_dir() else 0o400)
     before = state_of(zoo.home)
     read = [zoo.process(*command, first=obey_modes) for command in READING]
     between = state_of(zoo.home)
     written = [zoo.process(*command, first=obey_modes) for command in WRITING]
     after = state_of(zoo.home)
-    zoo.home.chmod(0o700)
+    for path in [zoo.home, *zoo.home.rglob("*")]:
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
     assert [one.returncode for one in read] == [0] * len(READING), [one.said for one in read]
     assert [one.returncode for one in written] == [1] * len(WRITING)
@@ -374,7 +374,7 @@ def test_reading_where_nothing_can_be_written(zoo: Zoo) -> None:
 
 def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:
     """Give mode and content of everything in a folder, and its own mode."""
-    inside = {one.name: (one.stat().st_mode, one.read_bytes()) for one in folder.iterdir()}
+    inside = {str(one): (one.stat().st_mode, one.read_bytes()) for one in folder.rglob("*") if one.is_file()}
     return {**inside, ".": (folder.stat().st_mode, b"")}
 
 
