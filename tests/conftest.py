@@ -1,10 +1,17 @@
-"""What every test is given: caches of its own."""
+"""What every test is given: caches of its own, and the same random examples in every run."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A change must fail for what it does, never for the luck of the draw: FLAMETREE_EXAMPLES above 1 draws anew.
+STEADY = int(os.environ.get("FLAMETREE_EXAMPLES", "1")) == 1
+settings.register_profile("flametree", derandomize=STEADY, database=None, deadline=None, print_blob=True)
+settings.load_profile("flametree")
 
 
 @pytest.fixture(autouse=True)

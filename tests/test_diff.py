@@ -342,6 +342,18 @@ def test_what_agrees_at_a_glance_agrees_on_a_closer_look(seen: Value, wanted: Va
         assert compare(fill_secrets(masked, desired, CATALOG), desired, desired, CATALOG) == Difference()
 
 
+def test_secrets_in_a_list_are_filled_by_place() -> None:
+    """A list says which of its secrets is which only where it has as many as the ledger knows."""
+    known = [Secret("${env:A}", "k:1"), {"b": Secret("${env:B}", "k:2")}]
+    stored = llm(json_params=known)
+
+    assert fill_secrets(llm(json_params=[MASKED, {"b": MASKED}]), stored, CATALOG) == stored
+    shorter = llm(json_params=[MASKED])
+    assert fill_secrets(shorter, stored, CATALOG) == shorter
+    bare = llm(json_params=["a", {"b": 1}])
+    assert fill_secrets(bare, stored, CATALOG) is bare
+
+
 def test_a_glance_sees_what_agrees() -> None:
     """What is the same agrees at a glance, a secret whatever the platform says of it; another type does not."""
     desired = llm(access_token=Secret("${env:A}", "k:1"), json_params={"a": [1, {"b": True}]})

@@ -23,12 +23,9 @@ def code_mark() -> str:
     package = Path(__file__).resolve().parent.parent
     if (package / "_schemas").is_dir():
         return ""
-    newest = max(entry.stat().st_mtime_ns for path in _folders(package) for entry in os.scandir(path))
-    return str(newest)
-
-
-def _folders(package: Path) -> list[Path]:
-    return [package, *(one for one in package.iterdir() if one.is_dir() and one.name != "__pycache__")]
+    folders = [package, *(one for one in package.iterdir() if one.is_dir())]
+    files = [entry for folder in folders for entry in os.scandir(folder) if entry.name.endswith(".py")]
+    return f"{max(entry.stat().st_mtime_ns for entry in files)} {len(files)}"
 
 
 @dataclass(frozen=True, slots=True)

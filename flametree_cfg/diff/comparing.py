@@ -1,12 +1,12 @@
-"""The only comparison in the house: two resources, field by field. Knows nothing about order or platforms."""
+"""Two resources, field by field."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from flametree_cfg.errors import Path
-from flametree_cfg.model import MASKED, Action, Address, FieldChange, Kind, Note, Resource, Secret, Value
+from flametree_cfg.model import Action, Address, FieldChange, Kind, Note, Resource, Secret, Value
 from flametree_cfg.schema import Catalog
 from flametree_cfg.schema.types import Accounts
 
@@ -42,6 +42,14 @@ class Difference:
 SAME = Difference()
 
 
+WITH_SECRETS = frozenset({"settings", "environment", "push"})
+"""Fields of a resource that may hold secrets."""
+
+
+COMPOUND = frozenset({Secret, dict, list})
+"""Classes of values that are or hold secrets; all others are passed over without a call."""
+
+
 def compare(before: Resource, after: Resource, managed: Resource, catalog: Catalog) -> Difference:
     """
     Say which fields differ.
@@ -72,71 +80,6 @@ def compare(before: Resource, after: Resource, managed: Resource, catalog: Catal
             else:
                 changes.append(change)
     return Difference(tuple(changes), tuple(not_checked)) if changes or not_checked else SAME
-
-
-def agrees(live: Resource, desired: Resource) -> bool:
-    """
-    Tell at a glance whether the platform has what is desired; where this says no, `compare` has to look closer.
-
-    For nearly all resources of nearly all plans. The secrets of `live` may be masked still: that they are as desired is
-    for the ledger to say.
-    """
-    seen = live.fields
-    for key, value in desired.fields.items():
-        other = seen.get(key)
-        if key == "connectors":
-            if not _roles_agree(other, value):
-                return False
-        elif value.__class__ is not other.__class__:
-            return False
-        elif isinstance(value, dict) and isinstance(other, dict):
-            if len(value) != len(other) or not _members_agree(other, value):
-                return False
-        elif value != other:
-            return False
-    return True
-
-
-def _roles_agree(seen: Value, desired: Value) -> bool:
-    """Compare the roles that are declared, no others."""
-    if not isinstance(seen, dict):
-        return False
-    for role, keys in desired.items():
-        other = seen.get(role)
-        if keys != other and (keys or other):
-            return False
-    return True
-
-
-def _members_agree(seen: dict[str, Value], desired: dict[str, Value]) -> bool:
-    for key, value in desired.items():
-        other = seen.get(key, _ABSENT)
-        kind = value.__class__
-        if kind is not other.__class__:
-            return False  # `true` is not 1; and a closer look may find that 1 is 1.0
-        if kind is Secret:
-            if not value.fingerprint:
-                return False
-        elif kind is dict:
-            if len(value) != len(other) or not _members_agree(other, value):
-                return False
-        elif kind is list:
-            if len(value) != len(other) or not _items_agree(other, value):
-                return False
-        elif value != other:
-            return False
-    return True
-
-
-def _items_agree(seen: list[Value], desired: list[Value]) -> bool:
-    return all(_members_agree({"": one}, {"": other}) for one, other in zip(seen, desired, strict=True))
-
-
-_ABSENT = object()  # of no class that a value has
-
-
-WITH_SECRETS = frozenset({"settings", "environment", "push"})
-"""Fields of a resource that may hold secrets."""
 
 
 def _field(key: str, old: Value, new: Value, managed: Resource, catalog: Catalog) -> Iterator[FieldChange]:
@@ -247,10 +190,6 @@ def _unprinted(value: Value, path: Path = ()) -> Iterator[Path]:
                 yield from _unprinted(item, (*path, index))
 
 
-COMPOUND = frozenset({Secret, dict, list})
-"""Classes of values that are or hold secrets; all others are passed over without a call."""
-
-
 def same(one: Value, other: Value) -> bool:
     """Tell whether two values are one: like `==`, but `true` is not 1; `1` is `1.0`."""
     return bool(one == other) and _same_kind(one, other)
@@ -293,94 +232,6 @@ def detail(change: FieldChange) -> tuple[FieldChange, ...]:
 
 def _present(value: Value) -> Value:
     return None if type(value).__name__ == "NotPresent" else value
-
-
-def patch(resource: Resource, changes: Iterable[FieldChange], catalog: Catalog) -> Resource:
-    """
-    Carry out changes on a resource: what `compare` found between two sides makes one the other.
-
-    A field of the resource that is unset becomes None; an unset member of settings, environment and the like goes.
-    """
-    accounts = _account_key(resource, catalog)
-    fields = dict(resource.fields)
-    for change in changes:
-        match change.path:
-            case (str(key),):
-                fields[key] = change.after
-            case (str(key), str(member)):
-                fields[key] = _with_member(fields.get(key), member, change.after, keep_none=key == "connectors")
-            case ("settings", str(setting), str(account), *rest) if accounts and setting == accounts.setting:
-                settings = fields.get("settings") or {}
-                changed = _with_account(settings.get(setting) or [], account, rest, change.after, accounts)
-                fields["settings"] = {**settings, setting: changed}
-            case (str(key), str(member), str(name)):
-                inner = _with_member((fields.get(key) or {}).get(member), name, change.after)
-                fields[key] = _with_member(fields.get(key), member, inner)
-            case _:
-                raise ValueError(f"no such path in a resource: {change.path}")
-    return replace(resource, fields=fields)
-
-
-def _with_member(members: Value, name: str, after: Value, *, keep_none: bool = False) -> dict[str, Value]:
-    changed = dict(members or {})
-    if after is None and not keep_none:
-        changed.pop(name, None)
-    else:
-        changed[name] = after
-    return changed
-
-
-def _with_account(
-    listed: list[Value], key: str, rest: list[str | int], after: Value, accounts: Accounts
-) -> list[Value]:
-    index = next((i for i, account in enumerate(listed) if str(account.get(accounts.key)) == key), len(listed))
-    known = listed[index : index + 1]
-    account = _with_member(known[0] if known else {}, str(rest[0]), after) if rest else after
-    return [*listed[:index], *([] if account is None else [account]), *listed[index + 1 :]]
-
-
-def fill_secrets(live: Resource, stored: Resource, catalog: Catalog) -> Resource:
-    """
-    Put what the ledger knows of secrets where the platform only says that there is one.
-
-    A platform masks secrets (domain.md R14): without this every plan would show every secret as changed, and a value
-    changed behind our back is not observable.
-    """
-    fields: dict[str, Value] | None = None
-    for key in WITH_SECRETS:
-        value = live.fields.get(key)
-        if not value:
-            continue
-        known = stored.fields.get(key) or {}
-        filled = _filled(value, known, _account_key(live, catalog) if key == "settings" else None)
-        if filled is not value:
-            fields = {**live.fields} if fields is None else fields
-            fields[key] = filled
-    return live if fields is None else Resource(live.address, fields, live.external, live.system)
-
-
-def _account_key(resource: Resource, catalog: Catalog) -> Accounts | None:
-    spec = catalog.get(resource.address.kind, resource.type)
-    return spec.accounts if spec else None
-
-
-def _filled(value: Mapping[str, Value], known: Mapping[str, Value], accounts: Accounts | None) -> Mapping[str, Value]:
-    result: dict[str, Value] | None = None
-    for key, item in value.items():
-        if isinstance(item, Secret):
-            filled: Value = known.get(key) if isinstance(known.get(key), Secret) else MASKED
-        elif accounts and key == accounts.setting:
-            by_key = {account.get(accounts.key): account for account in known.get(key) or []}
-            filled = [_filled(account, by_key.get(account.get(accounts.key)) or {}, None) for account in item]
-        elif isinstance(item, Mapping) and item:
-            inner = known.get(key)
-            filled = _filled(item, inner if isinstance(inner, Mapping) else {}, None)
-        else:
-            continue
-        if filled is not item:
-            result = dict(value) if result is None else result
-            result[key] = filled
-    return value if result is None else result
 
 
 def immutable_change(before: Resource, after: Resource, catalog: Catalog) -> bool:
