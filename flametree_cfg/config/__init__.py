@@ -5,7 +5,6 @@ from flametree_cfg.config.cachefile import CacheFolder, code_mark
 from flametree_cfg.config.catalog import load_catalog
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.outline import Changed
-from flametree_cfg.config.reader import read_document
 from flametree_cfg.config.tenant import TenantReading, keep_reading, located, marks_by_name, read_tenant, read_tree
 from flametree_cfg.config.tree import is_tenant_folder
 
@@ -21,7 +20,6 @@ __all__ = [
     "load_catalog",
     "located",
     "marks_by_name",
-    "read_document",
     "read_tenant",
     "read_tree",
 ]

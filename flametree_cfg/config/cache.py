@@ -16,8 +16,7 @@ from flametree_cfg.model import RESERVED_KEY, Address, Declaration, Kind, Resour
 
 _KINDS = {kind.value: kind for kind in Kind}
 _EXTERNAL, _SYSTEM, _PROTECTED, _ATTACHMENTS = 1, 2, 4, 8
-OUTSIDE = _EXTERNAL | _SYSTEM
-"""Flags of a declaration whose object others own."""
+_OUTSIDE = _EXTERNAL | _SYSTEM  # others own the object
 
 Base = tuple[tuple[str, str], ...]
 """Files by name and digest."""
@@ -120,8 +119,13 @@ def _part(name: str, label: str, digest: str, plain: Mapping[str, Any]) -> Part:
         sections=frozenset(plain["sections"]),
         declarations=[_declaration(*one) for one in plain["declared"]],
         astray=(),
-        found=relabelled((_diagnostic(one) for one in plain["found"]), {"": label}),
+        found=found_in(plain, label),
     )
+
+
+def found_in(plain: Mapping[str, Any], label: str) -> tuple[Diagnostic, ...]:
+    """Give what was found in a part, as JSON gives it, of a file that is called so."""
+    return relabelled((_diagnostic(one) for one in plain["found"]), {"": label})
 
 
 def relabelled(found: Iterable[Diagnostic], labels: Mapping[str, str]) -> tuple[Diagnostic, ...]:
@@ -137,7 +141,7 @@ def relabelled(found: Iterable[Diagnostic], labels: Mapping[str, str]) -> tuple[
 
 
 def plain_declaration(declaration: Declaration) -> list[Any]:
-    """Turn a declaration into what `write_part` writes of it: kind, key, flags, previous keys, fields."""
+    """Turn a declaration into what `write_part` writes: kind, key, whether others own it, fields, flags, old keys."""
     resource = declaration.resource
     flags = (
         (_EXTERNAL if resource.external else 0)
@@ -145,10 +149,13 @@ def plain_declaration(declaration: Declaration) -> list[Any]:
         | (_PROTECTED if declaration.protected else 0)
         | (_ATTACHMENTS if declaration.attachments else 0)
     )
-    return [resource.address.kind.value, resource.address.key, flags, declaration.previously, resource.fields]
+    kind, key = resource.address.kind.value, resource.address.key
+    return [kind, key, flags & _OUTSIDE, resource.fields, flags, declaration.previously]
 
 
-def _declaration(kind: str, key: str, flags: int, previously: Sequence[str], fields: Mapping[str, Any]) -> Declaration:
+def _declaration(
+    kind: str, key: str, _: int, fields: Mapping[str, Any], flags: int, previously: Sequence[str]
+) -> Declaration:
     external, system = bool(flags & _EXTERNAL), bool(flags & _SYSTEM)
     resource = Resource(Address(_KINDS[kind], key), fields, external, system)
     return Declaration(resource, tuple(previously), bool(flags & _PROTECTED), bool(flags & _ATTACHMENTS))
@@ -156,8 +163,8 @@ def _declaration(kind: str, key: str, flags: int, previously: Sequence[str], fie
 
 def declaration_of(plain: Sequence[Any]) -> Declaration:
     """Undo `plain_declaration` after a way through JSON."""
-    kind, key, flags, previously, fields = plain
-    return _declaration(kind, key, flags, previously, from_json(fields))
+    kind, key, outside, fields, flags, previously = plain
+    return _declaration(kind, key, outside, from_json(fields), flags, previously)
 
 
 def write_declaration(declaration: Declaration) -> str:

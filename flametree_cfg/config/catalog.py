@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ _FOLDERS = ("connectors", "channels")
 _AGENT = "agent"
 
 
-def load_catalog(extra: Path | None = None) -> Catalog:
+def load_catalog(extra: Path | None = None, judged: Collection[str] = ()) -> Catalog:
     """
     Build the catalog of types.
 
     Args:
         extra: an operator's folder laid out like ours (`connectors/*.json`, `channels/*.json`); adds types.
+        judged: digests of catalogs that were found well-formed before, by this version.
 
     Raises:
         ConfigInvalid: a file is no JSON (with line and column), is not well-formed, or describes a type that exists.
@@ -38,7 +39,7 @@ def load_catalog(extra: Path | None = None) -> Catalog:
     if clashes:
         raise ConfigInvalid(*clashes)
     try:
-        return Catalog.from_documents(_read_all({**files, **added}))
+        return Catalog.from_documents(_read_all({**files, **added}), judged)
     except ConfigInvalid as invalid:
         raise ConfigInvalid(*(_located(found, added) for found in invalid.diagnostics)) from invalid
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.parts import FileMark, Parts
+from flametree_cfg.errors import Diagnostic, has_errors
 from flametree_cfg.model import Address, Declaration
-from flametree_cfg.plan import Line
 
 _Plain = Sequence[Any]  # a declaration as the cache writes it
 
@@ -28,15 +28,22 @@ class Outline:
     entries: Mapping[tuple[str, str], _Plain]
     sections: frozenset[str]
 
-    def lines(self) -> Iterator[Line]:
-        """List all declarations."""
-        for kind, key, flags, _, fields in self.entries.values():
-            yield Line(kind, key, bool(flags & kept.OUTSIDE), fields)
+    def lines(self) -> Iterable[_Plain]:
+        """List all declarations; what begins like a `Line` of `plan`."""
+        return self.entries.values()
 
     def declarations(self, addresses: Collection[Address]) -> dict[Address, Declaration]:
         """Give some of the declarations whole, in document order."""
         found = [kept.declaration_of(plain) for address, plain in self.entries.items() if address in addresses]
         return {declaration.resource.address: declaration for declaration in found}
+
+
+class Joined(NamedTuple):
+    """What the files of a tenant that is right say together: its name, how many declarations, warnings."""
+
+    name: str
+    declared: int
+    found: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +61,53 @@ class Changed:
 
 def outline_of(parts: Parts) -> Outline:
     """
-    Give a tenant in outline.
+    Give a tenant in outline; of parts that are right only.
+
+    Raises:
+        ConfigInvalid: a file changed since the run began.
+    """
+    return read_outline(parts)[0]
+
+
+def read_outline(parts: Parts) -> tuple[Outline, Joined | None]:
+    """
+    Read a tenant in outline, and join it: as `join_parts` would, without making the objects.
+
+    Returns:
+        None in place of the second where that is not so easy: anything is wrong, or may be.
 
     Raises:
         ConfigInvalid: a file changed since the run began.
     """
     texts = [parts.texts[mark.digest] for mark in parts.marks if mark.digest in parts.texts]
-    plain = {id(text): one for text, one in zip(texts, json.loads(f"[{','.join(texts)}]"), strict=True)}
+    plain = dict(zip(texts, json.loads(f"[{','.join(texts)}]"), strict=True))
     entries: dict[tuple[str, str], _Plain] = {}
     sections: set[str] = set()
+    said: set[str] = set()
+    found: list[Diagnostic] = []
+    count, right = 0, True
     for mark in parts.marks:
         text = parts.texts.get(mark.digest)
         if text is None:
             (part,) = parts.of([mark])
             declared: Sequence[_Plain] = [kept.plain_declaration(one) for one in part.declarations]
-            sections.update(part.sections)
+            right = right and part.whole and not part.astray and not has_errors(part.found)
+            found += part.found
+            said.update(name for name, _ in part.names)
+            sections |= part.sections
         else:
-            declared = plain[id(text)]["declared"]
-            sections.update(plain[id(text)]["sections"])
-        entries.update([((one[0], one[1]), one) for one in declared])
-    return Outline(entries, frozenset(sections))
+            one = plain[text]
+            declared = one["declared"]
+            if one["found"]:
+                found += kept.found_in(one, mark.label)
+            said.update(name for name, *_ in one["names"])
+            sections.update(one["sections"])
+        count += len(declared)
+        entries.update([((line[0], line[1]), line) for line in declared])
+    outline = Outline(entries, frozenset(sections))
+    if not right or count > len(entries) or len(said) != 1:
+        return outline, None
+    return outline, Joined(said.pop(), count, tuple(found))
 
 
 def changed_since(parts: Parts, base: Sequence[FileMark]) -> Changed | None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from flametree_cfg.config.declare import attachments, declare
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.placebook import PlaceBook, locate_all
 from flametree_cfg.config.problem import problem, shown
-from flametree_cfg.config.reader import read_document
 from flametree_cfg.errors import Diagnostic, Location, has_errors
 from flametree_cfg.model import Address, Declaration, Kind, Value, is_key
 from flametree_cfg.schema import Catalog
@@ -61,6 +59,8 @@ def read_part(data: bytes, name: str, label: str, catalog: Catalog) -> Part:
         label: what to call it in diagnostics.
         catalog: judges every body, fills defaults and turns references into secrets.
     """
+    from flametree_cfg.config.reader import read_document  # it loads libyaml, which a run from the cache does without
+
     document, problems = read_document(data, label)
     reader = _PartReader(document, problems, catalog)
     reader.read()
@@ -117,6 +117,8 @@ class _PartReader:
         if key == _NAME:
             self._tenant(body)
         elif key not in _KINDS:
+            from difflib import get_close_matches
+
             close = get_close_matches(key, (_NAME, *_KINDS), 1)
             hint = f"did you mean `{close[0]}`?" if close else ""
             self.found.append(problem("unknown-section", self._document.key_place([key]), shown(key), hint))

@@ -72,6 +72,15 @@ class Parts:
         """What the cache has, unread, by the digest of the file; of other contents too."""
         return kept.read_parts(self.cache, self.cache_name) if self.cache else {}
 
+    @cached_property
+    def _lacking(self) -> Sequence[FileMark]:
+        return [mark for mark in self.marks if mark.digest not in self.texts]
+
+    @property
+    def nearly_kept(self) -> bool:
+        """Whether the cache has nearly all of these files."""
+        return len(self._lacking) * _NEARLY < len(self.marks)
+
     def all(self) -> Sequence[Part]:
         """
         Give what every file says, in order.
@@ -117,10 +126,10 @@ class Parts:
         Returns:
             Whether the cache has every one of these files now.
         """
-        lacking = [mark for mark in self.marks if mark.digest not in self.texts]
+        lacking = self._lacking
         if not lacking:
             return self.cache is not None
-        if self.cache is None or not (all_of_it or len(lacking) * _NEARLY >= len(self.marks)):
+        if self.cache is None or (self.nearly_kept and not all_of_it):
             return False
         written = {part.digest: kept.write_part(part) for part in self.of(lacking)}
         texts = {mark.digest: self.texts.get(mark.digest) or written[mark.digest] for mark in self.marks}

@@ -8,7 +8,6 @@ from functools import cached_property
 
 from flametree_cfg.config.part import Part, digest_of
 from flametree_cfg.config.placebook import PlaceBook, speaks_of_key
-from flametree_cfg.config.reader import read_document
 from flametree_cfg.config.source import Budget, open_folder
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Path
 from flametree_cfg.model import Address, Kind, agent, parse_address
@@ -89,4 +88,6 @@ class Places:
                 data = folder.read(part.name, Budget())
         except ConfigInvalid:
             return None
+        from flametree_cfg.config.reader import read_document  # loads libyaml
+
         return PlaceBook.of(read_document(data, part.label)[0]) if digest_of(data) == part.digest else None

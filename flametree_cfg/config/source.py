@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flametree_cfg.config.problem import problem
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location
@@ -29,9 +30,9 @@ class Budget:
         self._files = 0
         self._bytes = 0
 
-    def spend(self, size: int, file: str) -> None:
+    def spend(self, size: int, file: Callable[[], str]) -> None:
         """
-        Count a file that is about to be read.
+        Count a file that is about to be read; `file` tells what to call it.
 
         Raises:
             ConfigInvalid: too many, or too much together.
@@ -39,9 +40,9 @@ class Budget:
         self._files += 1
         self._bytes += size
         if self._files > MAX_FILES:
-            raise ConfigInvalid(problem("too-many-files", Location(file), f"more than {MAX_FILES:,}"))
+            raise ConfigInvalid(problem("too-many-files", Location(file()), f"more than {MAX_FILES:,}"))
         if self._bytes > MAX_TREE:
-            raise ConfigInvalid(problem("tree-too-large", Location(file), f"more than {MAX_TREE:,} bytes"))
+            raise ConfigInvalid(problem("tree-too-large", Location(file()), f"more than {MAX_TREE:,} bytes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Folder:
 
     def label_of(self, name: str) -> str:
         """Say what to call something in it: as a person would type it."""
-        return printable(os.path.normpath(os.path.join(self.label, name)))  # noqa: PTH118  # `.` and `..` stay as typed
+        return printable(_prefix(self.label) + name)
 
     def entries(self) -> list[Entry]:
         """List what is in it, sorted by name; names that begin with a dot are left out."""
@@ -82,17 +83,23 @@ class Folder:
         Raises:
             ConfigInvalid: no regular file, a symbolic link, too large, or unreadable.
         """
-        label = self.label_of(name)
         try:
             descriptor = os.open(name, _FILE, dir_fd=self.descriptor)
         except OSError as failure:
-            raise ConfigInvalid(_why_not(failure, label)) from failure
+            raise ConfigInvalid(_why_not(failure, self.label_of(name))) from failure
         try:
-            return _read_all(descriptor, label, budget)
+            return _read_all(descriptor, lambda: self.label_of(name), budget)
         except OSError as failure:
-            raise ConfigInvalid(problem("unreadable", Location(label), _reason(failure))) from failure
+            raise ConfigInvalid(problem("unreadable", Location(self.label_of(name)), _reason(failure))) from failure
         finally:
             os.close(descriptor)
+
+
+@lru_cache(maxsize=16)
+def _prefix(label: str) -> str:
+    """Give what stands before the names of a folder's entries; `.` and `..` stay as typed."""
+    normal = os.path.normpath(label)
+    return "" if normal == "." else normal if normal.endswith("/") else f"{normal}/"
 
 
 @contextmanager
@@ -210,19 +217,19 @@ def _leads_to_folder(link: os.DirEntry[str]) -> bool:
         return False
 
 
-def _read_all(descriptor: int, label: str, budget: Budget) -> bytes:
+def _read_all(descriptor: int, label: Callable[[], str], budget: Budget) -> bytes:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
-        raise ConfigInvalid(problem("not-a-file", Location(label)))
+        raise ConfigInvalid(problem("not-a-file", Location(label())))
     if found.st_size > MAX_FILE:
-        raise ConfigInvalid(_too_large(label))
+        raise ConfigInvalid(_too_large(label()))
     budget.spend(found.st_size, label)
     data = os.read(descriptor, found.st_size + 1)
     while len(data) > found.st_size or not found.st_size:  # it grows, or it does not tell its size
         more = os.read(descriptor, MAX_FILE + 1 - len(data))
         data += more
         if len(data) > MAX_FILE:
-            raise ConfigInvalid(_too_large(label))
+            raise ConfigInvalid(_too_large(label()))
         if not more:
             break
     return data

@@ -11,7 +11,7 @@ from pathlib import Path
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.join import join_parts
-from flametree_cfg.config.outline import Changed, Outline, changed_since, outline_of
+from flametree_cfg.config.outline import Changed, Outline, changed_since, outline_of, read_outline
 from flametree_cfg.config.parts import FileMark, Parts, content_of, marks_of, read_parts
 from flametree_cfg.config.places import Places
 from flametree_cfg.config.problem import problem
@@ -41,6 +41,7 @@ class TenantReading:
         base: an earlier state of the files in which they are known to have found nothing; empty if there is none.
         base_sections: that those files had.
         given: stands for what the files say; None if they stand for themselves.
+        seen: the outline, where it was read already.
     """
 
     folder: str
@@ -53,6 +54,7 @@ class TenantReading:
     base: kept.Base = ()
     base_sections: frozenset[str] = frozenset()
     given: Tenant | None = None
+    seen: Outline | None = None
 
     @cached_property
     def tenant(self) -> Tenant | None:
@@ -79,7 +81,7 @@ class TenantReading:
         Raises:
             ConfigInvalid: a file changed since the run began.
         """
-        return outline_of(self.parts)
+        return self.seen or outline_of(self.parts)
 
     def changed_since(self, base: kept.Base) -> Changed | None:
         """
@@ -214,7 +216,19 @@ def _read_cached(listing: Listing, catalog: Catalog, budget: Budget, cache: Cach
             base=verdict.base,
             base_sections=verdict.sections,
         )
-    return replace(_reading(parts, listing), base=verdict.base, base_sections=verdict.sections)
+    reading = _nearly_as_before(parts, listing) or _reading(parts, listing)
+    return replace(reading, base=verdict.base, base_sections=verdict.sections)
+
+
+def _nearly_as_before(parts: Parts, listing: Listing) -> TenantReading | None:
+    """Read in outline where few files changed; None where many did, or anything is wrong."""
+    if not parts.nearly_kept:
+        return None
+    outline, joined = read_outline(parts)
+    if joined is None:
+        return None
+    name, count, found = joined
+    return TenantReading(listing.folder.label, name, by_place(found), parts, valid=True, count=count, seen=outline)
 
 
 def _reading(parts: Parts, listing: Listing) -> TenantReading:

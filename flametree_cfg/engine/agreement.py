@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from flametree_cfg.config import TenantReading, cache_name
@@ -65,9 +65,12 @@ def unmoved(agreement: Agreement, session: Session) -> bool:
     )
 
 
-def keep_agreement(agreement: Agreement, plan: Plan, reading: TenantReading, session: Session) -> None:
+def keep_agreement(basis: Callable[[], Agreement], plan: Plan, reading: TenantReading, session: Session) -> None:
     """Remember the state of all sides, if the plan found nothing to do and nobody moved meanwhile."""
-    if session.cache and is_clean(plan) and unmoved(agreement, session) and reading.parts.keep(all_of_it=True):
+    if not session.cache or not is_clean(plan):
+        return
+    agreement = basis()
+    if unmoved(agreement, session) and reading.parts.keep(all_of_it=True):
         session.cache.keep(_file(reading, session), [json.dumps(asdict(agreement))])
 
 

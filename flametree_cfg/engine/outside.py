@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
-import subprocess
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,14 +10,30 @@ from pathlib import Path
 
 
 def _user() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
         return f"uid {os.getuid()}"
 
 
+def _host() -> str:
+    import socket
+
+    return socket.gethostname()
+
+
+def _new_run() -> str:
+    import uuid
+
+    return uuid.uuid4().hex
+
+
 def _commit(folder: Path) -> str:
     """Name the commit of the configuration repository; empty outside git."""
+    import subprocess
+
     command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
     seen = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # no secret gets into a child
     try:
@@ -44,8 +56,8 @@ class Outside:
     """
 
     now: Callable[[], str] = lambda: datetime.now(UTC).isoformat(timespec="seconds")
-    new_run: Callable[[], str] = lambda: uuid.uuid4().hex
+    new_run: Callable[[], str] = _new_run
     user: Callable[[], str] = _user
-    host: Callable[[], str] = socket.gethostname
+    host: Callable[[], str] = _host
     pid: Callable[[], int] = os.getpid
     commit: Callable[[Path], str] = _commit

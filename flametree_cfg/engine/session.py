@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from flametree_cfg.secret import Keyring
 
 FOLDER = ".flametree"
+
+_JUDGED = "catalogs.judged"
+_CATALOGS = 7  # how many others are remembered
 
 
 class Session:
@@ -52,16 +56,26 @@ class Session:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """Every type there is."""
-        return load_catalog(self.options.schemas)
+        """Every type there is; its files are judged once, until one changes."""
+        cache = self._cache_of_version
+        judged = (cache and cache.read(_JUDGED)) or []
+        catalog = load_catalog(self.options.schemas, judged)
+        if cache and catalog.digest not in judged:
+            cache.keep(_JUDGED, [catalog.digest, *judged[:_CATALOGS]])
+        return catalog
 
     @cached_property
     def cache(self) -> CacheFolder | None:
         """What earlier runs kept to save time; beside the ledger, or with the person's other caches."""
+        cache = self._cache_of_version
+        return cache and replace(cache, key=f"{cache.key} {self.catalog.digest}")
+
+    @cached_property
+    def _cache_of_version(self) -> CacheFolder | None:
         if not self.options.cache:
             return None
         folder = self.home / "cache" if self.home.is_dir() else _own_caches()
-        return CacheFolder(folder, f"{__version__} {code_mark()} {self.catalog.digest}") if folder else None
+        return CacheFolder(folder, f"{__version__} {code_mark()}") if folder else None
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -93,9 +107,13 @@ class Session:
             raise AccessDenied(_key_lost(path))
         return open_keyring(path, create=True)
 
+    @cached_property
+    def _policy(self) -> Policy:
+        return Policy.from_environment(file_root=None)
+
     def resolve(self, references: Iterable[str], folder: str) -> Resolved:
         """Look secrets up where the operator allows it, files in the tenant's folder; values are masked from now on."""
-        resolved = resolve_all(references, Policy.from_environment(file_root=Path(folder).resolve()))
+        resolved = resolve_all(references, replace(self._policy, file_root=Path(folder).resolve()))
         self.options.mask(resolved.values.values())
         return resolved
 

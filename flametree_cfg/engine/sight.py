@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from flametree_cfg.config import Changed, TenantReading, marks_by_name
+from flametree_cfg.config import TenantReading, marks_by_name
 from flametree_cfg.engine.agreement import Agreement, load_agreement, print_of, unmoved
 from flametree_cfg.engine.prints import printer, references_in, references_of
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import PlanStale, error
 from flametree_cfg.model import Address, Declaration, LiveTenant, OutcomeStatus, Stored, Tenant
-from flametree_cfg.plan import Line, mentioned, near, part_of, sweep, versions
+from flametree_cfg.plan import AnyLine, Line, mentioned, near, part_of, sweep, versions
 from flametree_cfg.state import after_outcomes
 
 Declared = Callable[[frozenset[Address]], Mapping[Address, Declaration]]
 """Gives the declarations of some addresses."""
+
+Basis = Callable[[], Agreement]
+"""Makes an agreement, which costs a fingerprint over every secret."""
 
 _SMALL = 50  # resources: seeing them all costs less than thinking about it
 
@@ -29,8 +33,8 @@ class Sight:
         tenant, stored, live: the part of each side that planning needs; often all of it.
         values: resolved secrets by reference.
         problems: why others did not resolve, by reference.
-        basis: the state of all sides as it was read, to be remembered if the plan finds nothing to do; None where that
-            is known already or cannot be told.
+        basis: tells the state of all sides as it was read, to be remembered if the plan finds nothing to do; None where
+            that is known already or cannot be told.
     """
 
     reading: TenantReading
@@ -39,7 +43,7 @@ class Sight:
     live: LiveTenant | None
     values: Mapping[str, str]
     problems: Mapping[str, str]
-    basis: Agreement | None = None
+    basis: Basis | None = None
 
 
 def look(reading: TenantReading, session: Session) -> Sight:
@@ -84,31 +88,31 @@ def _by_agreement(reading: TenantReading, session: Session) -> Sight | None:
         return None
     if reading.parts.content == agreement.content:
         part = _Part(reading, frozenset(agreement.sections), (), agreement.outside)
-        basis = None
+        basis: Basis | None = None
     else:
         changed = reading.changed_since(agreement.base)
         if changed is None or frozenset(agreement.sections) != reading.outline.sections:
             return None
         part = _Part(reading, reading.outline.sections, changed.addresses, agreement.outside)
-        basis = _renewed(agreement, changed, reading, session)
+        new = references_in(changed.after.values()).difference(agreement.references)
+        more = session.resolve(new, reading.folder)
+        if more.problems:
+            return None
+        basis = partial(_renewed, agreement, {**resolved.values, **more.values}, reading, session)
     if not part.changed and not part.outside:
         return part.nothing(session, basis)
     sight = part.sight(reading.outline.lines, reading.outline.declarations, session, basis)
     return sight if sight and unmoved(agreement, session) else None
 
 
-def _renewed(agreement: Agreement, changed: Changed, reading: TenantReading, session: Session) -> Agreement | None:
+def _renewed(agreement: Agreement, values: Mapping[str, str], reading: TenantReading, session: Session) -> Agreement:
     """Give the agreement there is if what changed in the files turns out to change nothing else."""
-    references = tuple(sorted({*agreement.references, *references_in(changed.after.values())}))
-    resolved = session.resolve(references, reading.folder)
-    if resolved.problems:
-        return None
     return replace(
         agreement,
         content=reading.parts.content,
         base=marks_by_name(reading),
-        references=references,
-        secrets=print_of(resolved.values, agreement.lineage, session),
+        references=tuple(sorted(values)),
+        secrets=print_of(values, agreement.lineage, session),
     )
 
 
@@ -128,19 +132,22 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
     swept = sweep(tenant.declarations, printer(prints), entries, objects)
     if swept is None:
         return None
-    basis = Agreement(
-        tenant.name,
-        reading.parts.content,
-        marks_by_name(reading),
-        tuple(sorted(tenant.sections)),
-        stamp,
-        stored.lineage,
-        stored.platform,
-        revision,
-        tuple(sorted(references)),
-        print_of(resolved.values, stored.lineage, session),
-        swept.outside,
-    )
+
+    def basis() -> Agreement:
+        return Agreement(
+            tenant.name,
+            reading.parts.content,
+            marks_by_name(reading),
+            tuple(sorted(tenant.sections)),
+            stamp,
+            stored.lineage,
+            stored.platform,
+            revision,
+            tuple(sorted(references)),
+            print_of(resolved.values, stored.lineage, session),
+            swept.outside,
+        )
+
     part = _Part(reading, tenant.sections, swept.changed, swept.outside)
     if not part.changed and not part.outside:
         return part.nothing(session, basis)
@@ -162,13 +169,13 @@ class _Part:
     changed: Collection[Address]
     outside: Sequence[str]
 
-    def nothing(self, session: Session, basis: Agreement | None) -> Sight:
+    def nothing(self, session: Session, basis: Basis | None) -> Sight:
         """See that there is nothing to see."""
         stored = session.ledger.read_some(self.reading.name, ())
         return Sight(self.reading, self._tenant({}), stored, LiveTenant(self.reading.name, ()), {}, {}, basis)
 
     def sight(
-        self, lines: Callable[[], Iterable[Line]], declared: Declared, session: Session, basis: Agreement | None
+        self, lines: Callable[[], Iterable[AnyLine]], declared: Declared, session: Session, basis: Basis | None
     ) -> Sight | None:
         """See the part; None where that is hardly less than the whole."""
         if self._too_much(self.changed):

@@ -15,14 +15,18 @@ class Line(NamedTuple):
     """
     A declaration in outline.
 
-    `kind` is the text of a `Kind`, so that a line of a file is one as it is; `outside` says external or system; a
-    secret among the `fields` may be a `Secret` or its JSON.
+    `kind` is the text of a `Kind`; `outside` says external or system; a secret among the `fields` may be a `Secret` or
+    its JSON. Any sequence that begins so is as good, a line of a file as it is.
     """
 
     kind: str
     key: str
     outside: bool
     fields: Mapping[str, Any]
+
+
+AnyLine = Sequence[Any]
+"""A `Line`, or what begins like one."""
 
 
 class Near(NamedTuple):
@@ -41,7 +45,7 @@ class Near(NamedTuple):
 def near(
     changed: Mapping[Address, Sequence[Resource]],
     outside: Iterable[Resource],
-    lines: Iterable[Line],
+    lines: Iterable[AnyLine],
     catalog: Catalog,
 ) -> Near | None:
     """
@@ -93,6 +97,7 @@ class _Search:
         self.wants_generic = False
         self.found: set[Address] = set()
         self._names: set[tuple[str, str]] = set()
+        self._named_kinds = frozenset[str]()
         self._connectors: set[str] = set()
         self._channels: set[str] = set()
         self._agents: set[str] = set()
@@ -117,21 +122,22 @@ class _Search:
                 self._agents.add(fields["agent"])
                 self._channels.add(fields["channel"])
 
-    def go_over(self, lines: Iterable[Line]) -> None:
+    def go_over(self, lines: Iterable[AnyLine]) -> None:
         """Find what is near."""
-        by_kind: dict[str, list[Line]] = {kind.value: [] for kind in Kind}
+        by_kind: dict[str, list[AnyLine]] = {kind.value: [] for kind in Kind}
         for line in lines:
             by_kind[line[0]].append(line)
         agents, attachments = by_kind["agent"], by_kind["attachment"]
+        self._named_kinds = frozenset(kind for kind, _ in self._names)
         if self._connectors:
             self._agents.update(line[1] for line in agents if self._connectors.intersection(_linked(line)))
         self._twins_of_credentials(by_kind["channel"])
         # The channels of the agents, and whoever else is on those: one inbound agent each, one restart each.
         self._channels.update(line[3]["channel"] for line in attachments if line[3]["agent"] in self._agents)
-        for _, key, _, fields in attachments:
-            if fields["channel"] in self._channels:
-                self.found.add(Address(Kind.ATTACHMENT, key))
-                self._agents.add(fields["agent"])
+        for line in attachments:
+            if line[3]["channel"] in self._channels:
+                self.found.add(Address(Kind.ATTACHMENT, line[1]))
+                self._agents.add(line[3]["agent"])
         self._agents.update(line[1] for line in agents if line[2] or self._named("agent", line))
         self._channels.update(line[1] for line in by_kind["channel"] if line[2] or self._named("channel", line))
         self.found.update(Address(Kind.CONNECTOR, key) for key in self._wanted_connectors(by_kind["connector"]))
@@ -140,28 +146,27 @@ class _Search:
         self.found.update(Address(Kind.AGENT, key) for key in self._agents)
         self.found.update(Address(Kind.CHANNEL, key) for key in self._channels)
 
-    def _twins_of_credentials(self, channels: Iterable[Line]) -> None:
+    def _twins_of_credentials(self, channels: Sequence[AnyLine]) -> None:
         """One bot or mailbox answers in one place: look at whoever has the same credential."""
-        channels = list(channels)
-        for _, key, _, fields in channels if self._channels else ():
-            if key in self._channels:
-                self._credentials.update(_references(fields.get("settings")))
-        for _, key, _, fields in channels if self._credentials else ():
-            if not self._credentials.isdisjoint(_references(fields.get("settings"))):
-                self._channels.add(key)
+        for line in channels if self._channels else ():
+            if line[1] in self._channels:
+                self._credentials.update(_references(line[3].get("settings")))
+        for line in channels if self._credentials else ():
+            if not self._credentials.isdisjoint(_references(line[3].get("settings"))):
+                self._channels.add(line[1])
 
-    def _wanted_connectors(self, connectors: Iterable[Line]) -> Iterator[str]:
+    def _wanted_connectors(self, connectors: Iterable[AnyLine]) -> Iterator[str]:
         for line in connectors:
-            _, key, outside, fields = line
+            _, key, outside, fields, *_ = line
             generic = self.wants_generic and fields.get("type") in self.generic_types
             if outside or generic or fields.get("default") or self._named("connector", line):
                 yield key
 
-    def _named(self, kind: str, line: Line) -> bool:
-        return bool(self._names) and (kind, folded(line[3].get("name") or "")) in self._names
+    def _named(self, kind: str, line: AnyLine) -> bool:
+        return kind in self._named_kinds and (kind, folded(line[3].get("name") or "")) in self._names
 
 
-def _linked(line: Line) -> Iterator[str]:
+def _linked(line: AnyLine) -> Iterator[str]:
     for keys in (line[3].get("connectors") or {}).values():
         if isinstance(keys, str):
             yield keys

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -101,6 +100,8 @@ def _inside(change: FieldChange, symbols: Symbols, indent: str) -> Iterator[Line
 
 
 def _text_difference(before: str, after: str, indent: str) -> Iterator[Line]:
+    import difflib
+
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=CONTEXT_LINES, lineterm="")
     tones = {"+": Tone.CREATE, "-": Tone.DELETE}
     for line in list(lines)[2:]:

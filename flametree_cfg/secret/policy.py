@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import translate
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 ALLOW = "FLAMETREE_ALLOW_SECRETS"
@@ -77,7 +77,7 @@ DENY = (
 # fmt: on
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """
     What references may reach.
@@ -92,26 +92,28 @@ class Policy:
     file_root: Path | None = None
     allow: tuple[str, ...] | None = None
     deny: tuple[str, ...] = DENY
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, *, file_root: Path | None) -> Policy:
         """Read the operator's choice from the environment."""
         listed = os.environ.get(ALLOW)
         allow = None if listed is None else tuple(part.strip() for part in listed.split(",") if part.strip())
-        return cls(file_root=file_root, allow=allow, environment=os.environ)
+        return cls(file_root=file_root, allow=allow, environment=dict(os.environ))
 
     def permits(self, variable: str) -> bool:
         """Tell whether an environment variable may be read; denied whatever its case."""
-        if _matches(variable.upper(), _OURS):
+        if self._denied.match(variable.upper()):
             return False
-        if self.allow is not None:
-            return _matches(variable, self.allow)
-        return not _matches(variable.upper(), self.deny)
+        return self._allowed is None or self._allowed.match(variable) is not None
 
+    @cached_property
+    def _denied(self) -> re.Pattern[str]:
+        return _one_of(_OURS if self.allow is not None else (*_OURS, *self.deny))
 
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return _one_of(patterns).match(name) is not None
+    @cached_property
+    def _allowed(self) -> re.Pattern[str] | None:
+        return None if self.allow is None else _one_of(self.allow)
 
 
 @lru_cache(maxsize=16)

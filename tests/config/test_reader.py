@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flametree_cfg.config import Document, read_document
+from flametree_cfg.config import Document
+from flametree_cfg.config.reader import read_document
 from flametree_cfg.errors import Diagnostic
 
 

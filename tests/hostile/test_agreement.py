@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from flametree_cfg.config import read_document
+from flametree_cfg.config.reader import read_document
 from tests.hostile.writing import random_value, written
 
 _PIECES = [

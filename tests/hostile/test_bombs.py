@@ -11,7 +11,7 @@ import pytest
 _MEMORY = 400_000_000  # bytes of address space: the interpreter with our imports takes half
 _READ = """
 import json, resource, sys
-from flametree_cfg.config import read_document
+from flametree_cfg.config.reader import read_document
 data = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
