@@ -11,7 +11,7 @@ from flametree_cfg.diff.comparing import (
     key_id,
     same,
 )
-from flametree_cfg.diff.glance import agrees
+from flametree_cfg.diff.glance import agrees, fields_agree
 from flametree_cfg.diff.patching import fill_secrets, patch
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "agrees",
     "compare",
     "detail",
+    "fields_agree",
     "fill_secrets",
     "immutable_change",
     "key_id",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flametree_cfg.model import Resource, Secret, Value
+
+Fields = Mapping[str, Value]
 
 
 def agrees(live: Resource, desired: Resource) -> bool:
@@ -12,8 +16,19 @@ def agrees(live: Resource, desired: Resource) -> bool:
     For nearly all resources of nearly all plans. The secrets of `live` may be masked still: that they are as desired is
     for the ledger to say.
     """
-    seen = live.fields
-    for key, value in desired.fields.items():
+    return fields_agree(live.fields, desired.fields)
+
+
+def fields_agree(seen: Fields, desired: Fields, *, printed: bool = False) -> bool:
+    """
+    Tell the same of fields.
+
+    Args:
+        seen: the platform's.
+        desired: the YAML's.
+        printed: every secret of `desired` is known to have a fingerprint, though none stands here.
+    """
+    for key, value in desired.items():
         other = seen.get(key)
         if key == "connectors":
             if not _roles_agree(other, value):
@@ -21,7 +36,7 @@ def agrees(live: Resource, desired: Resource) -> bool:
         elif value.__class__ is not other.__class__:
             return False
         elif isinstance(value, dict) and isinstance(other, dict):
-            if len(value) != len(other) or not _members_agree(other, value):
+            if len(value) != len(other) or not _members_agree(other, value, printed):
                 return False
         elif value != other:
             return False
@@ -39,28 +54,28 @@ def _roles_agree(seen: Value, desired: Value) -> bool:
     return True
 
 
-def _members_agree(seen: dict[str, Value], desired: dict[str, Value]) -> bool:
+def _members_agree(seen: dict[str, Value], desired: dict[str, Value], printed: bool) -> bool:
     for key, value in desired.items():
         other = seen.get(key, _ABSENT)
         kind = value.__class__
         if kind is not other.__class__:
             return False  # `true` is not 1; and a closer look may find that 1 is 1.0
         if kind is Secret:
-            if not value.fingerprint:
+            if not (printed or value.fingerprint):
                 return False
         elif kind is dict:
-            if len(value) != len(other) or not _members_agree(other, value):
+            if len(value) != len(other) or not _members_agree(other, value, printed):
                 return False
         elif kind is list:
-            if len(value) != len(other) or not _items_agree(other, value):
+            if len(value) != len(other) or not _items_agree(other, value, printed):
                 return False
         elif value != other:
             return False
     return True
 
 
-def _items_agree(seen: list[Value], desired: list[Value]) -> bool:
-    return all(_members_agree({"": one}, {"": other}) for one, other in zip(seen, desired, strict=True))
+def _items_agree(seen: list[Value], desired: list[Value], printed: bool) -> bool:
+    return all(_members_agree({"": one}, {"": other}, printed) for one, other in zip(seen, desired, strict=True))
 
 
 _ABSENT = object()  # of no class that a value has

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from flametree_cfg.diff import COMPOUND, WITH_SECRETS
-from flametree_cfg.model import Declaration, Resource, Secret, Tenant, Value, secrets_in
+from flametree_cfg.model import Declaration, Resource, Secret, Tenant, Value
+
+Fields = Mapping[str, Value]
+Printer = Callable[[Fields], Fields]
 
 
 def references_of(tenant: Tenant) -> set[str]:
@@ -17,14 +20,24 @@ def references_of(tenant: Tenant) -> set[str]:
 
 def references_in(declarations: Iterable[Declaration]) -> set[str]:
     """List every secret reference of some declarations."""
-    return {secret.reference for declaration in declarations for _, secret in _secrets(declaration.resource)}
+    found: set[str] = set()
+    for declaration in declarations:
+        fields = declaration.resource.fields
+        for key in WITH_SECRETS:
+            if value := fields.get(key):
+                _collect(value.values(), found)
+    return found
 
 
-def _secrets(resource: Resource) -> Iterator[tuple[tuple[str | int, ...], Secret]]:
-    for key in WITH_SECRETS:
-        value = resource.fields.get(key)
-        if value:
-            yield from secrets_in(value, (key,))
+def _collect(values: Iterable[Value], found: set[str]) -> None:
+    for value in values:
+        kind = value.__class__
+        if kind is Secret:
+            found.add(value.reference)
+        elif kind is dict:
+            _collect(value.values(), found)
+        elif kind is list:
+            _collect(value, found)
 
 
 def with_fingerprints(tenant: Tenant, prints: Mapping[str, str]) -> Tenant:
@@ -32,28 +45,33 @@ def with_fingerprints(tenant: Tenant, prints: Mapping[str, str]) -> Tenant:
     if not prints:
         return tenant
     printed = printer(prints)
-    return replace(tenant, declarations={address: printed(one) for address, one in tenant.declarations.items()})
+    return replace(
+        tenant, declarations={address: _printed(one, printed) for address, one in tenant.declarations.items()}
+    )
 
 
-def printer(prints: Mapping[str, str]) -> Callable[[Declaration], Declaration]:
-    """Give what puts fingerprints on the secrets of a declaration, by reference."""
-    printed = {reference: Secret(reference, print_) for reference, print_ in prints.items()}
-    return lambda declaration: _with_prints(declaration, printed)
-
-
-def _with_prints(declaration: Declaration, printed: Mapping[str, Secret]) -> Declaration:
+def _printed(declaration: Declaration, printed: Printer) -> Declaration:
     before = declaration.resource
-    changed: dict[str, Value] = {}
-    for key in WITH_SECRETS:
-        value = before.fields.get(key)
-        if value:
-            filled = _filled(value, printed)
-            if filled is not value:
-                changed[key] = filled
-    if not changed:
+    fields = printed(before.fields)
+    if fields is before.fields:
         return declaration
-    resource = Resource(before.address, {**before.fields, **changed}, before.external, before.system)
+    resource = Resource(before.address, fields, before.external, before.system)
     return Declaration(resource, declaration.previously, declaration.protected, declaration.attachments)
+
+
+def printer(prints: Mapping[str, str]) -> Printer:
+    """Give what puts fingerprints on the secrets in fields, by reference; the fields themselves where there are none."""
+    printed = {reference: Secret(reference, print_) for reference, print_ in prints.items()}
+
+    def put(fields: Fields) -> Fields:
+        changed: dict[str, Value] = {}
+        for key in WITH_SECRETS:
+            value = fields.get(key)
+            if value and (filled := _filled(value, printed)) is not value:
+                changed[key] = filled
+        return {**fields, **changed} if changed else fields
+
+    return put
 
 
 def _filled(value: Value, printed: Mapping[str, Secret]) -> Value:

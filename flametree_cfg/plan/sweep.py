@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flametree_cfg.diff import agrees
+from flametree_cfg.diff import fields_agree
 from flametree_cfg.model import (
     Address,
     Declaration,
@@ -16,9 +16,12 @@ from flametree_cfg.model import (
     Resource,
     Stored,
     Tenant,
+    Value,
     live_snapshot,
     with_keys,
 )
+
+Fields = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Swept:
 
 def sweep(
     declarations: Mapping[Address, Declaration],
-    printed: Callable[[Declaration], Declaration],
+    printed: Callable[[Fields], Fields],
     entries: Iterable[Entry],
     objects: Iterable[LiveObject],
 ) -> Swept | None:
@@ -46,7 +49,7 @@ def sweep(
 
     Args:
         declarations: what the YAML says.
-        printed: puts fingerprints on a declaration's secrets; it is not kept.
+        printed: puts fingerprints on the secrets in a resource's fields, on every one.
         entries: the ledger's, gone over once.
         objects: the platform's, gone over once, after the entries; agents after connectors, attachments last.
 
@@ -64,7 +67,13 @@ def sweep(
             changed.add(address)
             continue
         declared += 1
-        if entry.protected != declaration.protected or entry.resource != printed(declaration).resource:
+        kept, said = entry.resource, declaration.resource
+        if (
+            entry.protected != declaration.protected
+            or kept.external != said.external
+            or kept.system != said.system
+            or kept.fields != printed(said.fields)
+        ):
             changed.add(address)
     if declared < len(declarations):
         changed.update(declarations.keys() - set(known.values()))
@@ -75,10 +84,10 @@ def sweep(
             outside.append(item.id)
             continue
         met += 1
-        if ours not in changed:
-            resource = Resource(ours, with_keys(item, known), system=item.system)
-            if not agrees(resource, printed(declarations[ours]).resource):
-                changed.add(ours)
+        if ours not in changed and not fields_agree(
+            with_keys(item, known), declarations[ours].resource.fields, printed=True
+        ):
+            changed.add(ours)
     return Swept(frozenset(changed), tuple(outside)) if met == len(known) else None
 
 

@@ -54,7 +54,7 @@ def _compare(told: Chapter) -> None:
 
 def _part(tenant: Tenant, sides: Applied) -> tuple[Tenant, Stored, LiveTenant] | None:
     live = sides.live
-    swept = sweep(tenant.declarations, lambda declared: declared, sides.stored.entries.values(), live.objects)
+    swept = sweep(tenant.declarations, lambda fields: fields, sides.stored.entries.values(), live.objects)
     if swept is None:
         return None
     stored = _some(sides.stored, swept.changed)
