@@ -60,7 +60,7 @@ def _printed(declaration: Declaration, printed: Printer) -> Declaration:
 
 
 def printer(prints: Mapping[str, str]) -> Printer:
-    """Give what puts fingerprints on the secrets in fields, by reference; the fields themselves where there are none."""
+    """Give what puts fingerprints on the secrets in fields, by reference; without any, the fields as they are."""
     printed = {reference: Secret(reference, print_) for reference, print_ in prints.items()}
 
     def put(fields: Fields) -> Fields:
