@@ -13,6 +13,7 @@ from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.part import Part, digest_of, read_part
 from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Budget, Folder, open_folder
+from flametree_cfg.config.spread import Unread, read_all
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location
 from flametree_cfg.schema import Catalog
 
@@ -141,15 +142,13 @@ _NEARLY = 20  # one file in so many may differ
 
 def read_parts(folder: Folder, names: Sequence[str], catalog: Catalog, budget: Budget) -> Parts:
     """Read files whole and at once; what is wrong with them is in what is returned."""
-    marks: list[FileMark] = []
-    ready: dict[str, Part] = {}
+    files: list[Unread] = []
     unread: list[Diagnostic] = []
     for name in names:
         try:
-            data = folder.read(name, budget)
+            files.append(Unread(name, folder.label_of(name), folder.read(name, budget)))
         except ConfigInvalid as invalid:
             unread.extend(invalid.diagnostics)
-            continue
-        part = ready[name] = read_part(data, name, folder.label_of(name), catalog)
-        marks.append(FileMark(name, part.label, part.digest))
-    return Parts(folder.label, tuple(marks), catalog, unread=tuple(unread), _ready=ready)
+    parts = read_all(files, catalog)
+    marks = tuple(FileMark(part.name, part.label, part.digest) for part in parts)
+    return Parts(folder.label, marks, catalog, unread=tuple(unread), _ready={part.name: part for part in parts})
