@@ -22,13 +22,12 @@ from flametree_cfg.errors import (
     has_errors,
     warning,
 )
-from flametree_cfg.invariants import World, check_renamed_mentions
 from flametree_cfg.model import (
     Kind,
     Stored,
     parse_address,
 )
-from flametree_cfg.plan import Plan, Selection, make_plan, plan_digest
+from flametree_cfg.plan import Plan, Selection, nothing_to_do, plan_digest
 
 
 def make_plans(paths: Sequence[str | Path], options: Options) -> list[PlanResult]:
@@ -81,11 +80,15 @@ def failed_plan(reading: TenantReading, diagnostics: Sequence[Diagnostic], probl
 
 def plan_sight(sight: Sight, session: Session) -> Plan:
     """Make the plan, limited to what the options ask for."""
-    prints = session.fingerprints(sight.values, sight.stored.lineage)
-    tenant = with_fingerprints(sight.tenant, prints)
     live = sight.live
     if live is not None:
         live = of_this_platform(live, sight.stored, session)
+        if not (sight.tenant.declarations or sight.stored.entries or live.objects):
+            return nothing_to_do(sight.tenant.name, sight.stored)
+    from flametree_cfg.plan import make_plan
+
+    prints = session.fingerprints(sight.values, sight.stored.lineage)
+    tenant = with_fingerprints(sight.tenant, prints)
     return make_plan(tenant, sight.stored, live, session.catalog, _selection(session.options))
 
 
@@ -128,6 +131,8 @@ def _old_names(sight: Sight, session: Session) -> Iterator[Diagnostic]:
         if address.kind is Kind.CONNECTOR
     )
     if renamed:
+        from flametree_cfg.invariants import World, check_renamed_mentions
+
         world = World.of(declaration.resource for declaration in sight.tenant.declarations.values())
         yield from check_renamed_mentions(world, session.catalog, sight.stored.snapshot())
 

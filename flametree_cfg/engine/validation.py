@@ -9,7 +9,6 @@ from flametree_cfg.config import TenantReading, keep_reading, located, read_tree
 from flametree_cfg.engine.options import Options, TenantResult
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import Diagnostic, ExitCode, by_place, has_errors
-from flametree_cfg.invariants import adjust, check_tenant
 from flametree_cfg.model import Tenant
 from flametree_cfg.plan import near
 from flametree_cfg.schema import Catalog
@@ -49,8 +48,12 @@ def read_and_check(
 
 def judge(reading: TenantReading, catalog: Catalog, options: Options) -> tuple[Diagnostic, ...]:
     """Add what the invariants say to what reading said; severities adjusted, sorted by place."""
-    found = (*reading.diagnostics, *_judged(reading, catalog))
-    return by_place(adjust(found, options.errors, options.warnings))
+    found: Sequence[Diagnostic] = (*reading.diagnostics, *_judged(reading, catalog))
+    if found or options.errors or options.warnings:
+        from flametree_cfg.invariants import adjust
+
+        found = adjust(found, options.errors, options.warnings)
+    return by_place(found)
 
 
 def _judged(reading: TenantReading, catalog: Catalog) -> tuple[Diagnostic, ...]:
@@ -62,6 +65,8 @@ def _judged(reading: TenantReading, catalog: Catalog) -> tuple[Diagnostic, ...]:
         return ()
     tenant = reading.tenant
     assert tenant is not None  # noqa: S101  # it is valid
+    from flametree_cfg.invariants import check_tenant
+
     said = check_tenant(tenant, catalog)
     keep_reading(reading, tenant.sections, judged=not said)
     return located(reading, said)
@@ -81,6 +86,8 @@ def _right_as_before(reading: TenantReading, catalog: Catalog) -> bool:
     found = near(versions, (), reading.outline.lines(), catalog)
     if found is None:
         return False
+    from flametree_cfg.invariants import check_tenant
+
     declarations = reading.outline.declarations(found.addresses)
     part = Tenant(reading.name, declarations, reading.outline.sections, reading.folder)
     return not check_tenant(part, catalog, without=() if found.generic else (_BY_NAME,))

@@ -13,11 +13,11 @@ from flametree_cfg.invariants import When, check_all
 from flametree_cfg.model import Action, Address, Check, LiveTenant, Operation, Resource, Snapshot, Stored, Tenant
 from flametree_cfg.plan.changes import Found, find_changes, held_warnings, keep_fingerprints, problems_outside
 from flametree_cfg.plan.order import order_steps
-from flametree_cfg.plan.selection import EVERYTHING, Selection, select
+from flametree_cfg.plan.selection import select
 from flametree_cfg.plan.sides import Sides, join_sides, with_secrets
 from flametree_cfg.plan.simulation import Simulation, managed_view, violation
 from flametree_cfg.plan.steps import plan_phases
-from flametree_cfg.plan.types import Handover, Plan
+from flametree_cfg.plan.types import EVERYTHING, Handover, Plan, Selection
 from flametree_cfg.schema import Catalog
 
 

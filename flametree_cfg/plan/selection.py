@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from flametree_cfg.diff import Change
 from flametree_cfg.errors import WrongUsage, error
 from flametree_cfg.model import Action, Address, Kind, agent, channel, folded, references
 from flametree_cfg.plan.changes import Found
 from flametree_cfg.plan.sides import OUTGOING, Sides
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """
-    What of the differences shall be planned.
-
-    Attributes:
-        targets: only these addresses and what they need; empty for everything.
-        deletions: whether anything may be deleted; otherwise deletions are held.
-    """
-
-    targets: frozenset[Address] = frozenset()
-    deletions: bool = True
-
-
-EVERYTHING = Selection()
+from flametree_cfg.plan.types import Selection
 
 
 def select(found: Found, sides: Sides, selection: Selection) -> None:

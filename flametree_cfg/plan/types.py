@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flametree_cfg.diff import Change
 from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic
-from flametree_cfg.model import Action, Address, Kind, Operation
+from flametree_cfg.model import Action, Address, Kind, Operation, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +68,25 @@ class Plan:
     def agents_deleted(self) -> tuple[Address, ...]:
         """Agents that go, with prompts and workflows nobody models here: always needs `--allow-delete`."""
         return tuple(o.address for o in self.operations if o.action is Action.DELETE and o.address.kind is Kind.AGENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """
+    What of the differences shall be planned.
+
+    Attributes:
+        targets: only these addresses and what they need; empty for everything.
+        deletions: whether anything may be deleted; otherwise deletions are held.
+    """
+
+    targets: frozenset[Address] = frozenset()
+    deletions: bool = True
+
+
+EVERYTHING = Selection()
+
+
+def nothing_to_do(tenant: str, stored: Stored) -> Plan:
+    """Plan where nothing differs: what `make_plan` makes of nothing at all."""
+    return Plan(tenant, serial=stored.serial, lineage=stored.lineage, platform=stored.platform)

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
-from flametree_cfg.report._cards_text import show_document
 from flametree_cfg.report._documents import Document
-from flametree_cfg.report._drift_text import drift_document
-from flametree_cfg.report._explain_text import explain_document
 from flametree_cfg.report._lines import Block, Symbols
-from flametree_cfg.report._objects_text import object_document, objects_document
-from flametree_cfg.report._plan_text import plan_document
-from flametree_cfg.report._runs_text import apply_document, validate_document
-from flametree_cfg.report._tables_text import (
-    done_document,
-    entry_document,
-    failure_document,
-    history_document,
-    run_document,
-    state_document,
-)
 
-_WRITERS: dict[Document, Callable[[Any, Symbols], Iterator[Block]]] = {
-    Document.VALIDATE: validate_document,
-    Document.PLAN: plan_document,
-    Document.APPLY: apply_document,
-    Document.DRIFT: drift_document,
-    Document.SHOW: show_document,
-    Document.EXPLAIN: explain_document,
-    Document.HISTORY: history_document,
-    Document.RUN: run_document,
-    Document.OBJECTS: objects_document,
-    Document.OBJECT: object_document,
-    Document.STATE: state_document,
-    Document.ENTRY: entry_document,
-    Document.DONE: done_document,
-    Document.FAILURE: failure_document,
+_WRITERS = {
+    Document.VALIDATE: ("_runs_text", "validate_document"),
+    Document.PLAN: ("_plan_text", "plan_document"),
+    Document.APPLY: ("_runs_text", "apply_document"),
+    Document.DRIFT: ("_drift_text", "drift_document"),
+    Document.SHOW: ("_cards_text", "show_document"),
+    Document.EXPLAIN: ("_explain_text", "explain_document"),
+    Document.HISTORY: ("_tables_text", "history_document"),
+    Document.RUN: ("_tables_text", "run_document"),
+    Document.OBJECTS: ("_objects_text", "objects_document"),
+    Document.OBJECT: ("_objects_text", "object_document"),
+    Document.STATE: ("_tables_text", "state_document"),
+    Document.ENTRY: ("_tables_text", "entry_document"),
+    Document.DONE: ("_tables_text", "done_document"),
+    Document.FAILURE: ("_tables_text", "failure_document"),
 }
 
 
 def render(kind: Document, document: Any, *, command: str, symbols: Symbols) -> Iterator[Block]:  # noqa: ARG001  # the same for every format; each kind has its own shape
     """Write a document as lines; the last one is always a summary."""
-    return _WRITERS[kind](document, symbols)
+    module, writer = _WRITERS[kind]
+    blocks: Iterator[Block] = getattr(import_module(f"flametree_cfg.report.{module}"), writer)(document, symbols)
+    return blocks

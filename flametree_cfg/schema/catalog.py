@@ -11,10 +11,7 @@ from flametree_cfg.model import Kind, Value
 from flametree_cfg.schema import normal
 from flametree_cfg.schema.body import Schema, common_body, typed_body
 from flametree_cfg.schema.documents import AGENT, Document, digest_of, read_types, roles_of
-from flametree_cfg.schema.failures import explain_failures
 from flametree_cfg.schema.form import free_form
-from flametree_cfg.schema.judge import judge_secret
-from flametree_cfg.schema.subject import Subject
 from flametree_cfg.schema.types import Role, TypeSpec
 from flametree_cfg.schema.validator import compile_fast, is_valid
 from flametree_cfg.schema.warn import deprecated_settings, deprecations
@@ -100,6 +97,9 @@ class Catalog:
         spec = self._specs.get((kind, type_)) if isinstance(type_, str) else None
         if self._is_valid(kind, spec, body):
             return self._warnings(kind, spec, body)
+        from flametree_cfg.schema.failures import explain_failures
+        from flametree_cfg.schema.subject import Subject
+
         schema = self.body_schema(kind, spec.name if spec else "")
         subject = Subject(kind, spec, schema, self.roles, body)
         return [*explain_failures(subject), *self._warnings(kind, spec, body)]
@@ -135,6 +135,8 @@ class Catalog:
             path: inside `settings`, as `secrets_in` gives it: `("accounts", 0, "password")`.
             value: the secret itself; it is in no diagnostic.
         """
+        from flametree_cfg.schema.judge import judge_secret
+
         spec = self.get(kind, type)
         return judge_secret(spec, path, value) if spec else []
 
