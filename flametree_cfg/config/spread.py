@@ -29,13 +29,18 @@ class Unread(NamedTuple):
     data: bytes
 
 
-def read_all(files: Sequence[Unread], catalog: Catalog) -> list[Part]:
+def read_all(files: Sequence[Unread], catalog: Catalog, processes: int | None = None) -> list[Part]:
     """
     Read files; the same whatever the number of processes.
 
     A process that dies, or cannot be started, costs time and nothing else: what it should have read is read here.
+
+    Args:
+        files: in the order of the parts to be returned.
+        catalog: judges them.
+        processes: how many; None for as many as pay.
     """
-    shares = _shares(files, _processes(sum(len(file.data) for file in files)))
+    shares = _shares(files, processes or _processes(sum(len(file.data) for file in files)))
     started = [_start(share, catalog) for share in shares[1:]]
     parts = [read_part(file.data, file.name, file.label, catalog) for file in shares[0]]
     for share, child in zip(shares[1:], started, strict=True):
