@@ -174,17 +174,17 @@ KEY, OTHER = "${env:KEY}", "${env:OTHER}"
     ("before", "after", "note"),
     [
         (Secret(KEY, "k1:aa"), Secret(KEY, "k1:aa"), None),
-        (Secret(KEY, "k1:aa"), Secret(OTHER, "k1:aa"), None),
+        (Secret(KEY, "k1:aa"), Secret(OTHER, "k1:aa"), Note.NONE),
         (Secret(KEY, "k1:aa"), Secret(KEY, "k1:bb"), Note.ROTATED),
-        (Secret(KEY, "k1:aa"), Secret(OTHER, "k1:bb"), Note.ROTATED),
+        (Secret(KEY, "k1:aa"), Secret(OTHER, "k1:bb"), Note.NONE),
         (MASKED, Secret(KEY, "k1:aa"), Note.NONE),
         (MASKED, Secret(KEY), Note.NONE),
-        (Secret(KEY, "k1:aa"), Secret(OTHER), Note.NOT_CHECKED),
-        (Secret(KEY, "k1:aa"), Secret(OTHER, "k2:aa"), Note.NOT_CHECKED),
+        (Secret(KEY, "k1:aa"), Secret(OTHER), Note.NONE),
+        (Secret(KEY, "k1:aa"), Secret(OTHER, "k2:aa"), Note.NONE),
     ],
 )
 def test_secrets(before: Secret, after: Secret, note: Note | None) -> None:
-    """Secrets compare by fingerprint; what cannot be compared is never called rotated."""
+    """Secrets compare by reference, then by fingerprint; what cannot be compared is never called rotated."""
     difference = compare(llm(access_token=before), llm(access_token=after), llm(access_token=after), CATALOG)
 
     assert [change.note for change in difference.fields] == ([] if note is None else [note])

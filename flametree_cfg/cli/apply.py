@@ -1,19 +1,33 @@
-"""`apply`: make the platform as the YAML says."""
+"""`apply`: make the platform as the YAML says, or as a saved plan says."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from flametree_cfg.cli.consent import consent
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.targets import allow_delete_option, target_option
-from flametree_cfg.errors import ExitCode, worst
+from flametree_cfg.errors import Diagnostic, ExitCode, WrongUsage, error, worst
+
+if TYPE_CHECKING:
+    from flametree_cfg.engine import ApplyResult
+    from flametree_cfg.plan.saved import SavedPlan
 
 
 @click.command("apply")
 @common
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.argument("paths", metavar="PATH...|PLANFILE", nargs=-1, required=True)
 @click.option("--yes", "-y", is_flag=True, show_envvar=True, help="Do not ask.")
+@click.option(
+    "--expect",
+    metavar="DIGEST",
+    default="",
+    show_envvar=True,
+    help="Apply only the plan with this digest, which was approved; does not ask.",
+)
 @click.option("--no-delete", is_flag=True, show_envvar=True, help="Delete nothing.")
 @allow_delete_option
 @target_option
@@ -22,17 +36,53 @@ def apply(
     paths: tuple[str, ...],
     *,
     yes: bool,
+    expect: str,
     no_delete: bool,
     allow_delete: tuple[str, ...],
     targets: tuple[str, ...],
 ) -> ExitCode:
-    """Make the platform as the YAML says. Shows the plan and asks first; continues an interrupted apply by itself."""
+    """
+    Make the platform as the YAML says, or do what a plan file of `plan --out` says and nothing else.
+
+    Shows the plan and asks first, unless it is a plan file; continues an interrupted apply by itself.
+    """
     from flametree_cfg import engine
+    from flametree_cfg.config.planfile import is_plan_file
     from flametree_cfg.report import Apply, Document
 
     options = invocation.options(no_delete=no_delete, allow_delete=allow_delete, targets=targets)
-    confirm = None if yes else consent(invocation, "Apply these changes?")
-    results = engine.apply(paths, options, invocation.show_plan, confirm, invocation.progress)
+    results: list[ApplyResult]
+    if any(is_plan_file(path) for path in paths):
+        if len(paths) > 1 or no_delete or targets:
+            raise WrongUsage(_only_the_file())
+        results = engine.apply_saved(paths[0], options, expect, _announce(invocation), invocation.progress)
+    else:
+        confirm = None if yes or expect else consent(invocation, "Apply these changes?")
+        results = engine.apply(paths, options, invocation.show_plan, confirm, invocation.progress, expect)
     invocation.tell(d for result in results for d in result.diagnostics)
     invocation.show(Document.APPLY, Apply(results))
     return worst(result.exit_code for result in results)
+
+
+def _announce(invocation: Invocation) -> Callable[[SavedPlan], None]:
+    """Make what tells, before anything is written, which plan is applied to whom."""
+
+    def announce(saved: SavedPlan) -> None:
+        from flametree_cfg.report import Line, Tone
+
+        lines = [Line(f"Plan of {saved.made_at}, digest {saved.digest}", Tone.HEAD)]
+        for tenant in saved.tenants:
+            count = len(tenant.body["operations"])
+            lines.append(Line(f"  {tenant.tenant}: {count} {'operation' if count == 1 else 'operations'}"))
+        invocation.beside.show(lines)
+
+    return announce
+
+
+def _only_the_file() -> Diagnostic:
+    return error(
+        "wrong-usage",
+        "The command line is not understood",
+        "a plan file stands alone: it holds all its tenants, targets and deletions",
+        "leave out other paths, --target and --no-delete, or give them to `plan --out`",
+    )

@@ -21,6 +21,17 @@ from flametree_cfg.errors import ExitCode, worst
     help="Compare with the ledger only: reads no platform, resolves no secret.",
 )
 @target_option
+@click.option("--out", metavar="FILE", show_envvar=True, help="Save the plan, for `apply FILE`.")
+@click.option(
+    "--valid-for",
+    "valid_h",
+    metavar="HOURS",
+    type=click.FloatRange(min=0, min_open=True, max=24 * 366),
+    default=168,
+    show_default=True,
+    show_envvar=True,
+    help="How long a saved plan can be applied.",
+)
 @report_option
 def plan(
     invocation: Invocation,
@@ -29,15 +40,21 @@ def plan(
     detailed_exitcode: bool,
     no_refresh: bool,
     targets: tuple[str, ...],
+    out: str | None,
+    valid_h: float,
 ) -> ExitCode:
     """Show what apply would do. Changes nothing."""
     from flametree_cfg import engine
-    from flametree_cfg.report import Document
+    from flametree_cfg.report import Document, Line
 
-    results = engine.make_plans(paths, invocation.options(refresh=not no_refresh, targets=targets))
+    options = invocation.options(refresh=not no_refresh, targets=targets)
+    results = engine.make_plans(paths, options)
     unplanned = [result for result in results if result.plan is None]
     invocation.tell(d for result in unplanned for d in result.diagnostics)
     invocation.show(Document.PLAN, results)
+    if out is not None:
+        engine.save_plans(results, out, options, valid_h)
+        invocation.err.show([Line(f"Saved to {out}; approve {engine.digest_of_all(results)}")])
     codes = [result.exit_code for result in results]
     if detailed_exitcode:
         codes += [ExitCode.CHANGES_PENDING for result in results if result.plan is not None and not result.plan.empty]

@@ -158,11 +158,15 @@ def _both_empty(old: Value, new: Value) -> bool:
 
 
 def _compare_secrets(old: Secret, new: Secret) -> Note | None:
-    """Judge two secrets: None if they are one, else what is special; unequal keys cannot be compared."""
+    """
+    Judge two secrets: None if they are one, else what is special; unequal keys cannot be compared.
+
+    Another reference is another secret, whatever its value: what people approve must not depend on values.
+    """
+    if old.reference != new.reference:
+        return Note.NONE  # or it was never set by us; it has to be sent
     if old.fingerprint and new.fingerprint and key_id(old) == key_id(new):
         return None if old.fingerprint == new.fingerprint else Note.ROTATED
-    if not old.reference and not old.fingerprint:
-        return Note.NONE  # never set by us: it has to be sent
     return Note.NOT_CHECKED
 
 

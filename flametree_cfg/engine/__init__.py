@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     )
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
+    from flametree_cfg.engine.saved import apply_saved
+    from flametree_cfg.engine.saving import VALID_H, digest_of_all, save_plans
     from flametree_cfg.engine.types import explain, tenant_schema
     from flametree_cfg.engine.validation import validate
 
@@ -50,12 +52,15 @@ _WHERE = {
     "options": ("ApplyResult", "Card", "DriftResult", "Options", "PlanResult", "TenantResult"),
     "planning": ("make_plans",),
     "portal": ("Desk", "add_system_integration", "open_portal"),
+    "saved": ("apply_saved",),
+    "saving": ("VALID_H", "digest_of_all", "save_plans"),
     "types": ("explain", "tenant_schema"),
     "validation": ("validate",),
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
+    "VALID_H",
     "ApplyResult",
     "Card",
     "Desk",
@@ -66,13 +71,16 @@ __all__ = [
     "add_system_integration",
     "adopt",
     "apply",
+    "apply_saved",
     "check_drift",
     "destroy",
+    "digest_of_all",
     "explain",
     "history",
     "history_show",
     "make_plans",
     "open_portal",
+    "save_plans",
     "show",
     "state_export",
     "state_import",

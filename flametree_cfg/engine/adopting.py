@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, located
-from flametree_cfg.engine.applying import bind_platform, holder_of
+from flametree_cfg.engine.carrying import bind_platform, holder_of
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check

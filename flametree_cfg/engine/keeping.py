@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flametree_cfg.engine.applying import holder_of
 from flametree_cfg.engine.cards import tenant_of
+from flametree_cfg.engine.carrying import holder_of
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, WrongUsage, error

@@ -63,7 +63,11 @@ class TenantResult:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A tenant's plan; None where none could be made, which the diagnostics explain."""
+    """
+    A tenant's plan; None where none could be made, which the diagnostics explain.
+
+    `digest` is of the plan's body; `platform` the identity of the platform that was read, empty if none was.
+    """
 
     folder: str
     tenant_name: str
@@ -71,6 +75,7 @@ class PlanResult:
     diagnostics: tuple[Diagnostic, ...]
     exit_code: ExitCode
     digest: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)

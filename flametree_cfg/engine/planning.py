@@ -69,7 +69,8 @@ def plan_and_sight(
     if sight.basis is not None:
         keep_agreement(sight.basis, plan, reading, session)
     told = by_place({*diagnostics, *more})
-    return PlanResult(reading.folder, reading.name, plan, told, ExitCode.OK, plan_digest(plan)), sight
+    identity = session.platform.identity if session.options.refresh else ""
+    return PlanResult(reading.folder, reading.name, plan, told, ExitCode.OK, plan_digest(plan), identity), sight
 
 
 def failed_plan(reading: TenantReading, diagnostics: Sequence[Diagnostic], problem: FlametreeError) -> PlanResult:

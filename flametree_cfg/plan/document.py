@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from flametree_cfg.model import Action, Effect, FieldChange, Operation, Value, canonical, to_json
+from flametree_cfg.model import Action, Effect, FieldChange, Operation, Resource, Value, canonical, to_json
 from flametree_cfg.plan.types import Plan
 
 FORMAT_VERSION = 1
@@ -24,7 +24,7 @@ def plan_body(plan: Plan) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "tenant": plan.tenant,
-        "operations": [operation_to_json(operation) for operation in plan.operations],
+        "operations": [operation_to_json(operation) for operation in plan.approved],
     }
 
 
@@ -34,9 +34,11 @@ def plan_digest(plan: Plan) -> str:
 
     Operation by operation: the body of a large plan is larger than the plan.
     """
-    before, opening, after = canonical(plan_body(replace(plan, operations=()))).partition(b'"operations":[')
+    before, opening, after = canonical(plan_body(replace(plan, operations=(), without_values=None))).partition(
+        b'"operations":['
+    )
     digest = hashlib.sha256(before + opening)
-    for number, operation in enumerate(plan.operations):
+    for number, operation in enumerate(plan.approved):
         digest.update(b"," if number else b"")
         digest.update(canonical(_document(operation, _as_it_is)))
     digest.update(after)
@@ -56,8 +58,8 @@ def _document(operation: Operation, value: Callable[[Value], Value]) -> dict[str
         document["previous"] = str(operation.previous)
     if operation.before is not None:
         document["before"] = value(operation.before.fields)
-    if operation.after is not None and operation.action is not Action.CREATE:
-        document["after"] = value(operation.after.fields)
+    if operation.after is not None and (after := _not_said(operation, operation.after)):
+        document["after"] = value(after)
     if operation.changes:
         document["changes"] = [_field(change, value) for change in sorted(operation.changes, key=_path)]
     if operation.preconditions:
@@ -71,11 +73,27 @@ def _document(operation: Operation, value: Callable[[Value], Value]) -> dict[str
         ]
     if operation.part_of:
         document["part_of"] = operation.part_of
-    if operation.protected:
-        document["protected"] = True
     if operation.platform_id:
         document["platform_id"] = operation.platform_id
-    return document
+    return document | _flags(operation)
+
+
+def _not_said(operation: Operation, after: Resource) -> Mapping[str, Value]:
+    """Give the fields afterwards; of what is created those that are not set, since the others are its changes."""
+    if operation.action is not Action.CREATE:
+        return after.fields
+    said = {change.path[0] for change in operation.changes}
+    return {key: item for key, item in after.fields.items() if key not in said}
+
+
+def _flags(operation: Operation) -> dict[str, bool]:
+    resource = operation.after or operation.before
+    flags = {
+        "protected": operation.protected,
+        "external": resource is not None and resource.external,
+        "system": resource is not None and resource.system,
+    }
+    return {flag: True for flag, is_set in flags.items() if is_set}
 
 
 _path = attrgetter("path")

@@ -10,7 +10,19 @@ from flametree_cfg.drift import find_drift
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, warning
 from flametree_cfg.impact import agents_to_restart
 from flametree_cfg.invariants import When, check_all
-from flametree_cfg.model import Action, Address, Check, LiveTenant, Operation, Resource, Snapshot, Stored, Tenant
+from flametree_cfg.model import (
+    Action,
+    Address,
+    Check,
+    LiveTenant,
+    Operation,
+    Resource,
+    Secret,
+    Snapshot,
+    Stored,
+    Tenant,
+    map_secrets,
+)
 from flametree_cfg.plan.changes import Found, find_changes, held_warnings, keep_fingerprints, problems_outside
 from flametree_cfg.plan.order import order_steps
 from flametree_cfg.plan.selection import select
@@ -41,6 +53,22 @@ def make_plan(
     Raises:
         ConfigInvalid: something outside stands in the way, or no order is legal.
     """
+    plan = _plan(tenant, stored, live, catalog, selection)
+    if not plan.rotated:
+        return plan
+    blind = _plan(_without_fingerprints(tenant), stored, live, catalog, selection)
+    return replace(plan, without_values=blind.operations)
+
+
+def _without_fingerprints(tenant: Tenant) -> Tenant:
+    def bare(resource: Resource) -> Resource:
+        return replace(resource, fields=map_secrets(resource.fields, lambda _, secret: Secret(secret.reference)))
+
+    declarations = {a: replace(one, resource=bare(one.resource)) for a, one in tenant.declarations.items()}
+    return replace(tenant, declarations=declarations)
+
+
+def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Catalog, selection: Selection) -> Plan:
     sides = join_sides(tenant, stored, live, catalog)
     found = find_changes(sides, catalog)
     select(found, sides, selection)

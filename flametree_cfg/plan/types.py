@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flametree_cfg.diff import Change
 from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic
-from flametree_cfg.model import Action, Address, Kind, Operation, Stored
+from flametree_cfg.model import Action, Address, Kind, Note, Operation, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Plan:
         checks: how many invariant checks held while the steps were simulated.
         not_checked: addresses and paths of secrets whose reference does not resolve here.
         refreshed: whether the platform was read; otherwise the plan compares with the ledger.
+        without_values: the operations as they are planned without comparing secret values, which is what people
+            approve; None where they are `operations`.
     """
 
     tenant: str
@@ -58,6 +60,17 @@ class Plan:
     lineage: str = ""
     platform: str = ""
     refreshed: bool = True
+    without_values: tuple[Operation, ...] | None = None
+
+    @property
+    def approved(self) -> tuple[Operation, ...]:
+        """What approving the plan approves; rewriting rotated secrets is covered, and not in it."""
+        return self.operations if self.without_values is None else self.without_values
+
+    @property
+    def rotated(self) -> tuple[Address, ...]:
+        """Whose secrets have other values behind the same references, sorted."""
+        return tuple(sorted({o.address for o in self.operations if any(c.note is Note.ROTATED for c in o.changes)}))
 
     @property
     def empty(self) -> bool:

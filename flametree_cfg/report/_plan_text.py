@@ -150,6 +150,9 @@ def _proof(plan: Plan, digest: str) -> Iterator[Line]:
         yield Line(f"  proved {number(plan.checks, 'invariant check')} over {steps}", Tone.FAINT)
         if digest:
             yield Line(f"  digest {digest}", Tone.FAINT)
+        if plan.rotated:
+            more = f"{number(len(plan.rotated), 'resource')} with rotated secrets"
+            yield Line(f"  outside the digest, applied with it: {more}", Tone.FAINT)
         yield BLANK
 
 

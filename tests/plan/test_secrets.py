@@ -32,12 +32,13 @@ def test_rotated(applied: Apply, declare: Declare, catalog: Catalog) -> None:
 
 
 def test_same_value_elsewhere(applied: Apply, declare: Declare, catalog: Catalog) -> None:
-    """Another reference that stands for the same value changes nothing but the ledger."""
+    """Another reference is a change, whatever it stands for: what is approved must not depend on values."""
     before = resolving(applied("connectors: {}"), KEY="same", OTHER="same")
     before = before.carry_out(before.plan(declare(f"connectors: {{a: {llm('Ann', token='KEY')}}}"), catalog))
     plan = before.plan(declare(f"connectors: {{a: {llm('Ann', token='OTHER')}}}"), catalog)
 
-    assert plan.empty
+    assert lines(plan) == ["update connector.a settings.access_token"]
+    assert plan.operations[0].changes[0].note is Note.NONE
     settings = before.carry_out(plan).stored.entries[connector("a")].resource.settings
     assert settings["access_token"].reference == "${env:OTHER}"
 

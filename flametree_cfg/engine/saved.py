@@ -1,0 +1,269 @@
+"""Apply a saved plan: that, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flametree_cfg.apply import resume
+from flametree_cfg.config.planfile import read_plan_file
+from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of
+from flametree_cfg.engine.options import ApplyResult, Options
+from flametree_cfg.engine.prints import Printer, printer
+from flametree_cfg.engine.rewriting import rewriting_plan
+from flametree_cfg.engine.saving import not_approved
+from flametree_cfg.engine.session import Session
+from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, PlanStale, error
+from flametree_cfg.model import (
+    LEDGER_ONLY,
+    Action,
+    FieldChange,
+    Lease,
+    Operation,
+    OutcomeStatus,
+    Resource,
+    Secret,
+    Stored,
+    at_path,
+    live_snapshot,
+    map_secrets,
+    secrets_in,
+)
+from flametree_cfg.plan import Plan
+from flametree_cfg.plan.readset import moved
+from flametree_cfg.plan.saved import MAX_SIZE, SavedPlan, SavedTenant, operations_of, read_saved
+
+Announce = Callable[[SavedPlan], None]
+
+
+def apply_saved(path: str, options: Options, expect: str, announce: Announce, on_event: OnEvent) -> list[ApplyResult]:
+    """
+    Apply a plan file, once; while what it began is not ended, the same file continues it.
+
+    The YAML is not looked at. A tenant that fails does not stop the others.
+
+    Args:
+        path: of the file.
+        options: as for `apply`; targets and the like are the plan's.
+        expect: the digest that was approved; empty to take the file's.
+        announce: told what is about to be applied.
+        on_event: told what happens.
+
+    Raises:
+        PlanStale: the file is no plan, was altered, has expired, or has another digest than the one approved.
+    """
+    saved = read_saved(read_plan_file(path, MAX_SIZE))
+    _refuse_expired(saved, options.outside.now())
+    if expect and expect != saved.digest:
+        raise PlanStale(not_approved(expect, saved.digest))
+    announce(saved)
+    with Session(options, [saved.tenants[0].folder], create=True) as session:
+        return [
+            _apply_tenant(tenant, f"{saved.id}.{number}", session, on_event)
+            for number, tenant in enumerate(saved.tenants, 1)
+        ]
+
+
+def _refuse_expired(saved: SavedPlan, now: str) -> None:
+    try:
+        expired = datetime.fromisoformat(saved.expires_at) <= datetime.fromisoformat(now)
+    except (ValueError, TypeError):
+        expired = True
+    if expired:
+        raise PlanStale(
+            error(
+                "plan-expired",
+                "The plan has expired",
+                f"it was made at {saved.made_at} and was good until {saved.expires_at}",
+                "plan again; `plan --valid-for HOURS` makes one that lasts longer",
+            )
+        )
+
+
+def _apply_tenant(saved: SavedTenant, run: str, session: Session, on_event: OnEvent) -> ApplyResult:
+    progress = Progress()
+    try:
+        operations = operations_of(saved.body)
+        with session.ledger.lock(saved.tenant, session.options.lock_wait_s, holder_of(session.options)) as lease:
+            return _Applying(saved, run, session, lease, on_event, progress).apply(operations)
+    except FlametreeError as problem:
+        return ApplyResult(
+            saved.folder,
+            saved.tenant,
+            problem.exit_code,
+            tuple(problem.diagnostics),
+            applied=progress.applied,
+            total=progress.total,
+            resumed=progress.resumed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Applying:
+    """One tenant of a saved plan, under its lock."""
+
+    saved: SavedTenant
+    run: str
+    session: Session
+    lease: Lease
+    on_event: OnEvent
+    progress: Progress
+
+    def apply(self, operations: Sequence[Operation]) -> ApplyResult:
+        """Apply what is left of the operations, then rewrite the secrets that were said to be rotated."""
+        session = self.session
+        stored = session.ledger.read(self.saved.tenant)
+        done = self._done(operations)
+        self._refuse_foreign(stored, begun=bool(done) or self._is_open(stored))
+        for event in resume(session.platform, session.ledger, self.lease, stored):
+            self.progress.resumed += 1
+            self.on_event(event)
+        if stored.pending or done:
+            stored = session.ledger.read(self.saved.tenant)
+        left = _left(operations, done, stored)
+        self._refuse_moved(left, stored)
+        serial, number = self._carry_out(_sending(left, stored), stored)
+        if self.saved.rotated:
+            serial, number = self._rewrite() or (serial, number)
+        return ApplyResult(
+            self.saved.folder,
+            self.saved.tenant,
+            ExitCode.OK,
+            (),
+            self.progress.applied,
+            self.progress.total,
+            self.progress.resumed,
+            serial,
+            number,
+        )
+
+    def _is_open(self, stored: Stored) -> bool:
+        return any(operation.id.startswith(f"{self.run}-") for operation in stored.pending)
+
+    def _refuse_foreign(self, stored: Stored, *, begun: bool) -> None:
+        """
+        Refuse what was made for another ledger or platform, or was applied before.
+
+        Args:
+            stored: the ledger.
+            begun: this very plan was begun, and interrupted.
+
+        Raises:
+            PlanStale: it was.
+        """
+        saved, identity = self.saved, self.session.platform.identity
+        for run in self.session.ledger.history(saved.tenant):
+            if run.run == self.run and run.result == "applied":
+                raise PlanStale(_used(saved, run.at))
+        if stored.lineage != saved.lineage and (saved.lineage or (stored.serial and not begun)):
+            raise PlanStale(_foreign(saved, "another ledger: check --state"))
+        if saved.platform and identity != saved.platform:
+            raise PlanStale(_foreign(saved, "another platform: check --platform"))
+
+    def _done(self, operations: Sequence[Operation]) -> frozenset[str]:
+        """Find what this very plan did before an interruption."""
+        ids = {f"{self.run}-{operation.id}": operation.id for operation in operations}
+        known = self.session.platform.outcomes(list(ids))
+        return frozenset(ids[one] for one, outcome in known.items() if outcome.status is OutcomeStatus.DONE)
+
+    def _refuse_moved(self, operations: Sequence[Operation], stored: Stored) -> None:
+        live = self.session.platform.read(self.saved.tenant)
+        ids = stored.ids() | {o.address: o.platform_id for o in operations if o.action is Action.BIND}
+        snapshot, _ = live_snapshot(live, ids)
+        found = moved(operations, snapshot.resources.values(), self.session.catalog)
+        if found:
+            raise PlanStale(*found)
+
+    def _carry_out(self, operations: Sequence[Operation], stored: Stored, run: str = "") -> tuple[int, int]:
+        saved, session = self.saved, self.session
+        references = {secret.reference for operation in operations for secret in _secrets(operation)}
+        resolved = session.resolve(references, saved.folder)
+        lineage = session.ledger.read_some(saved.tenant, ()).lineage
+        printed = printer(session.fingerprints(resolved.values, lineage))
+        plan = Plan(
+            saved.tenant,
+            tuple(_printed(operation, printed) for operation in operations),
+            serial=stored.serial,
+            lineage=lineage,
+            platform=stored.platform,
+        )
+        work = Work(plan, saved.folder, saved.digest, resolved.values, resolved.problems, run or self.run)
+        return carry_out(work, session, self.lease, self.on_event, self.progress)
+
+    def _rewrite(self) -> tuple[int, int] | None:
+        """Send the secrets that were listed as rotated, if they still are."""
+        plan = rewriting_plan(self.saved.tenant, self.saved.folder, self.saved.rotated, self.session)
+        if plan.empty:
+            return None
+        stored = self.session.ledger.read(self.saved.tenant)
+        return self._carry_out(plan.operations, stored, f"{self.run}.secrets")
+
+
+def _left(operations: Sequence[Operation], done: Collection[str], stored: Stored) -> list[Operation]:
+    """Leave out what was done before an interruption; the ledger moves addresses before the platform does anything."""
+    left = [operation for operation in operations if operation.id not in done]
+    return [
+        operation
+        for operation in left
+        if operation.action not in (Action.MOVE, Action.BIND)
+        or not (done or (operation.action is Action.MOVE and operation.previous not in stored.entries))
+    ]
+
+
+def _sending(operations: Sequence[Operation], stored: Stored) -> list[Operation]:
+    """Leave the fingerprints of secrets that are not sent as the ledger knows them."""
+    return [_with_known(operation, stored) for operation in operations]
+
+
+def _with_known(operation: Operation, stored: Stored) -> Operation:
+    after = operation.after
+    entry = stored.entries.get(operation.address) or stored.entries.get(operation.previous or operation.address)
+    if after is None or entry is None:
+        return operation
+    sent = {secret.reference for secret in _secrets(operation)}
+
+    def known(path: tuple[str | int, ...], secret: Secret) -> Secret:
+        before = at_path(entry.resource.fields, path)
+        same = isinstance(before, Secret) and before.reference == secret.reference
+        return before if same and secret.reference not in sent else secret
+
+    return replace(operation, after=replace(after, fields=map_secrets(after.fields, known)))
+
+
+def _secrets(operation: Operation) -> list[Secret]:
+    """List the secrets an operation sends."""
+    if operation.action in LEDGER_ONLY or operation.action is Action.DELETE:
+        return []
+    return [secret for change in operation.changes for _, secret in secrets_in(change.after, change.path)]
+
+
+def _printed(operation: Operation, printed: Printer) -> Operation:
+    """Put fingerprints on the secrets an operation sends, and on the same in what the ledger will know."""
+    changes = tuple(_printed_change(change, printed) for change in operation.changes)
+    after = operation.after
+    if after is not None:
+        after = Resource(after.address, printed(after.fields), after.external, after.system)
+    return replace(operation, changes=changes, after=after)
+
+
+def _printed_change(change: FieldChange, printed: Printer) -> FieldChange:
+    return replace(change, after=printed({"settings": {"": change.after}})["settings"][""])
+
+
+def _foreign(saved: SavedTenant, what: str) -> Diagnostic:
+    return error(
+        "foreign-plan",
+        "The plan was made for something else",
+        f"tenant {saved.tenant!r}: it was made with {what}",
+        "plan again here; nothing was written",
+    )
+
+
+def _used(saved: SavedTenant, at: str) -> Diagnostic:
+    return error(
+        "plan-used",
+        "The plan was applied already",
+        f"tenant {saved.tenant!r}: at {at}",
+        "a plan is applied once; plan again",
+    )
