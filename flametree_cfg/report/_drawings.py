@@ -68,7 +68,7 @@ def _planned(item: Planned) -> Wiring | None:
     before = [change.before for change in item.plan.changes if change.before is not None and change.address in marks]
     after = {resource.address: resource for resource in declared(item)}
     after.update((c.address, c.after) for c in item.plan.changes if c.after is not None and c.address not in after)
-    return wiring(item.tenant_name, after.values(), marks, before)
+    return wiring(item.tenant_name, after.values(), marks, before, frozenset(item.plan.restarts))
 
 
 def _drifted(item: DriftChecked) -> Wiring | None:

@@ -125,7 +125,7 @@ def _plan(items: Sequence[Planned]) -> Findings:
     suites = []
     for item in items:
         moved = [one for one in item.plan.drift if one.kind is not DriftKind.ADDED] if item.plan else []
-        found = (*_diagnosed(item), *(_moved(one, item) for one in moved))
+        found = (*_diagnosed(item), *(replace(_moved(one, item), hint="") for one in moved))
         suites.append(Suite(_name(item), found, read=item.plan is not None))
     return Findings(tuple(suites), plan_summary(items))
 

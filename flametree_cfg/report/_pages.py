@@ -55,7 +55,7 @@ def _plan(items: Sequence[Planned]) -> Page:
 
 def _chips(counts: PlanCounts, bad: int) -> Iterator[tuple[int, str, str]]:
     tones = {"add": "create", "restarts": "restart", "handovers": "restart", "ledger": "ledger"}
-    words = {"ledger": "in the ledger only"}
+    words = {what: f"to {what}" for what in ("add", "change", "delete", "replace")} | {"ledger": "in the ledger only"}
     for what, count in asdict(counts).items():
         if count:
             noun = what if count > 1 or not what.endswith("s") else what.removesuffix("s")

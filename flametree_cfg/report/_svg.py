@@ -132,8 +132,8 @@ def _node(node: Node, place: _Place) -> Iterator[str]:
     yield f'<text class="label" x="10" y="17">{_label(node.address.key)}</text>'
     default = " \u00b7 default" if node.default else ""
     yield f'<text class="kind" x="10" y="32">{_label(node.type + default)}</text>'
-    if node.mark:
-        yield f'<text class="sign" x="{WIDTH - 10}" y="25" text-anchor="end">{node.mark.sign}</text>'
+    if node.sign:
+        yield f'<text class="sign" x="{WIDTH - 10}" y="25" text-anchor="end">{node.sign}</text>'
     yield "</g>"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -49,13 +49,26 @@ _SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One connector, channel or agent; `default` says that agents that select none of its type use it."""
+    """
+    One connector, channel or agent.
+
+    Attributes:
+        default: agents that select none of its type use it.
+        restarts: whatever else happens to it.
+    """
 
     address: Address
     type: str = ""
     name: str = ""
     default: bool = False
     mark: Mark = Mark.NONE
+    restarts: bool = False
+
+    @property
+    def sign(self) -> str:
+        """What stands beside it: what happens to it, and whether it restarts."""
+        again = Mark.RESTART.sign if self.restarts and self.mark is not Mark.RESTART else ""
+        return " ".join(part for part in (again, self.mark.sign) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +104,11 @@ class Wiring:
     left_out: int = 0
 
     @property
-    def changed(self) -> bool:
-        """Whether anything in it is marked."""
-        return any(node.mark for node in self.nodes) or any(edge.mark for edge in self.edges)
+    def marks(self) -> tuple[Mark, ...]:
+        """List what happens anywhere in it, for a legend."""
+        found = {part for node in self.nodes for part in (node.mark, node.restarts and Mark.RESTART)}
+        found.update(edge.mark for edge in self.edges)
+        return tuple(mark for mark in Mark if mark and mark in found)
 
 
 def wiring(
@@ -101,6 +116,7 @@ def wiring(
     resources: Iterable[Resource],
     marks: Mapping[Address, Mark] | None = None,
     before: Iterable[Resource] = (),
+    restarts: Collection[Address] = (),
 ) -> Wiring:
     """
     Make the picture of a tenant.
@@ -110,12 +126,13 @@ def wiring(
         resources: as they will be, or as they are.
         marks: what happens to them; of an attachment it is the connection's.
         before: those of them that were different, and those that go, as they were.
+        restarts: those that stop and start.
     """
     marks = marks or {}
     after, gone = list(resources), list(before)
     there = {resource.address: resource for resource in (*gone, *after) if resource.address.kind is not Kind.ATTACHMENT}
     edges = dict(_edges(after, gone, marks))
-    nodes = {address: _node(resource, marks) for address, resource in there.items()}
+    nodes = {address: _node(resource, marks, restarts) for address, resource in there.items()}
     for address in (*(end for key in edges for end in key[:2]), *marks):
         if address.kind is not Kind.ATTACHMENT and address not in nodes:
             nodes[address] = Node(address, mark=marks.get(address, Mark.NONE))
@@ -176,9 +193,11 @@ def _direction(attachment: Resource) -> str:
     return "attached" if inbound is None else "inbound" if inbound else "outbound"
 
 
-def _node(resource: Resource, marks: Mapping[Address, Mark]) -> Node:
-    mark = marks.get(resource.address, Mark.NONE)
-    return Node(resource.address, resource.type, resource.name, bool(resource.fields.get("default")), mark)
+def _node(resource: Resource, marks: Mapping[Address, Mark], restarts: Collection[Address]) -> Node:
+    address = resource.address
+    mark = marks.get(address, Mark.NONE)
+    default = bool(resource.fields.get("default"))
+    return Node(address, resource.type, resource.name, default, mark, address in restarts)
 
 
 def around_changes(whole: Wiring, most: int) -> Wiring:

@@ -8,8 +8,8 @@ from typing import Any
 from flametree_cfg.model import Kind
 from flametree_cfg.report._documents import Document
 from flametree_cfg.report._drawings import PICTURES
-from flametree_cfg.report._escape import escape
 from flametree_cfg.report._lines import Block, Line, Symbols
+from flametree_cfg.report._markup import in_dot
 from flametree_cfg.report._wiring import Edge, Mark, Node, Wiring
 
 _SHAPES = {Kind.CHANNEL: "oval", Kind.AGENT: "box", Kind.CONNECTOR: "component"}
@@ -49,8 +49,8 @@ def _lines(pictures: list[Wiring]) -> Iterator[str]:
 
 def _node(node: Node) -> str:
     default = " (default)" if node.default else ""
-    rows = (f"{node.mark.sign} {node.address}".strip(), f"{node.type}{default}", node.name)
-    label = r"\n".join(_inside(row) for row in rows if row)
+    rows = (f"{node.sign} {node.address}".strip(), f"{node.type}{default}", node.name)
+    label = r"\n".join(in_dot(row) for row in rows if row)
     return f'label="{label}" shape={_SHAPES[node.address.kind]}{_coloured(node.mark)}'
 
 
@@ -65,12 +65,7 @@ def _coloured(mark: Mark) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{_inside(text)}"'
-
-
-def _inside(text: str) -> str:
-    """Show data inside quotes: Graphviz obeys a backslash, and reads `&lt;` as HTML does."""
-    return escape(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+    return f'"{in_dot(text)}"'
 
 
 _WRITERS = PICTURES

@@ -12,6 +12,7 @@ from flametree_cfg.report._escape import escape
 from flametree_cfg.report._fields import Row, Sign, rows
 from flametree_cfg.report._findings import FINDERS, Finding, Level, findings_of
 from flametree_cfg.report._lines import UNICODE, Block, Line, Symbols
+from flametree_cfg.report._markup import workflow_data, workflow_property
 from flametree_cfg.report._place import relative
 from flametree_cfg.report._plan_text import change_lines
 
@@ -46,22 +47,14 @@ def _command(finding: Finding) -> str:
     properties = {"title": f"{finding.summary} [{finding.code}]"}
     if place is not None:
         properties = {"file": place.file, **_position(place), **properties}
-    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    listed = ",".join(f"{name}={workflow_property(escape(value))}" for name, value in properties.items())
     message = "\n".join(escape(line) for line in finding.message.splitlines())
-    return f"::{_COMMANDS[finding.level]} {listed}::{_data(message)}"
+    return f"::{_COMMANDS[finding.level]} {listed}::{workflow_data(message)}"
 
 
 def _position(place: Location) -> dict[str, str]:
     column = {"col": str(place.column)} if place.column else {}
     return {"line": str(place.line), **column} if place.line else {}
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(escape(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def _planned(items: Sequence[Planned]) -> list[Finding]:

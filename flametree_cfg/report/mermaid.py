@@ -8,8 +8,8 @@ from typing import Any
 from flametree_cfg.model import Kind
 from flametree_cfg.report._documents import Document
 from flametree_cfg.report._drawings import PICTURES
-from flametree_cfg.report._escape import escape
 from flametree_cfg.report._lines import Block, Line, Symbols
+from flametree_cfg.report._markup import in_mermaid
 from flametree_cfg.report._wiring import Edge, Mark, Node, Wiring
 
 _SHAPES = {Kind.CHANNEL: ("([", "])"), Kind.AGENT: ("[", "]"), Kind.CONNECTOR: ("[[", "]]")}
@@ -23,7 +23,6 @@ _CLASSES = {
     Mark.RESTART: "stroke:#0969da,stroke-width:3px",
     Mark.OUTSIDE: "stroke:#8250df,stroke-width:3px",
 }
-_HARMLESS = frozenset(" -_./,:=+~!?()[]{}$@^*%")  # of ASCII, beside letters and digits: nothing in quotes obeys them
 
 
 def render(kind: Document, document: Any, *, command: str, symbols: Symbols) -> Iterator[Block]:  # noqa: ARG001  # the same for every format; each kind has its own shape
@@ -35,14 +34,14 @@ def mermaid_lines(pictures: list[Wiring]) -> Iterator[str]:
     """Write pictures as one flowchart, from channels over agents to connectors."""
     yield "flowchart LR"
     for place, picture in enumerate(pictures):
-        yield f'  subgraph t{place}["{_inside(picture.tenant)}"]'
+        yield f'  subgraph t{place}["{in_mermaid(picture.tenant)}"]'
         names = {node.address: f"n{place}x{number}" for number, node in enumerate(picture.nodes)}
         for node in picture.nodes:
             opening, closing = _SHAPES[node.address.kind]
             css = f":::{node.mark.tone}" if node.mark else ""
             yield f'    {names[node.address]}{opening}"{_label(node)}"{closing}{css}'
         for edge in picture.edges:
-            yield f'    {names[edge.source]} {_arrow(edge)}|"{_inside(_said(edge))}"| {names[edge.target]}'
+            yield f'    {names[edge.source]} {_arrow(edge)}|"{in_mermaid(_said(edge))}"| {names[edge.target]}'
         yield "  end"
     for mark in sorted({node.mark for picture in pictures for node in picture.nodes if node.mark}):
         yield f"  classDef {mark.tone} {_CLASSES[mark]}"
@@ -50,8 +49,8 @@ def mermaid_lines(pictures: list[Wiring]) -> Iterator[str]:
 
 def _label(node: Node) -> str:
     default = " (default)" if node.default else ""
-    rows = (f"{node.mark.sign} {node.address}".strip(), f"{node.type}{default}", node.name)
-    return "<br/>".join(_inside(row) for row in rows if row)
+    rows = (f"{node.sign} {node.address}".strip(), f"{node.type}{default}", node.name)
+    return "<br/>".join(in_mermaid(row) for row in rows if row)
 
 
 def _said(edge: Edge) -> str:
@@ -62,11 +61,6 @@ def _arrow(edge: Edge) -> str:
     if edge.mark:
         return "==>"
     return "-.->" if edge.label == "outbound" else "-->"
-
-
-def _inside(text: str) -> str:
-    """Show data inside quotes: what Mermaid or its HTML could obey stands as a character's number."""
-    return "".join(one if one.isalnum() or one in _HARMLESS else f"#{ord(one)};" for one in escape(text))
 
 
 _WRITERS = PICTURES
