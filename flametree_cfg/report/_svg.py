@@ -24,7 +24,7 @@ ALL_WIDTH = 3 * WIDTH + 2 * BETWEEN
 _HEADS = {Kind.CHANNEL: "Channels", Kind.AGENT: "Agents", Kind.CONNECTOR: "Connectors"}
 
 STYLE = """\
-.wiring{--line:#8c959f;--box:#f6f8fa;--edge:#d0d7de;--text:#1f2328;--faint:#59636e;
+.wiring{--line:#8c959f;--box:#f6f8fa;--edge:#d0d7de;--text:#1f2328;--ground:#fff;--faint:#59636e;
 --add:#1a7f37;--change:#9a6700;--delete:#d1242f;--restart:#0969da;--outside:#8250df}
 .wiring text{font:12px ui-sans-serif,system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--text)}
 .wiring .tenant{font-size:15px;font-weight:600}
@@ -32,6 +32,7 @@ STYLE = """\
 .wiring .kind{font-size:11px;fill:var(--faint)}
 .wiring .sign{font-weight:700}
 .wiring rect{fill:var(--box);stroke:var(--edge);stroke-width:1}
+.wiring .ground{fill:var(--ground);stroke:none}
 .wiring path{fill:none;stroke:var(--line);stroke-width:1.3;opacity:.75}
 .wiring .outbound,.wiring .attached{stroke-dasharray:2 4}
 .wiring .create{--mark:var(--add)}.wiring .change,.wiring .replace,.wiring .warning{--mark:var(--change)}
@@ -42,7 +43,8 @@ STYLE = """\
 .wiring path.marked{stroke:var(--mark);stroke-width:2.2;opacity:1}
 .wiring .delete rect{stroke-dasharray:5 3}
 .wiring .delete .label{text-decoration:line-through}
-@media (prefers-color-scheme:dark){.wiring{--line:#6e7681;--box:#161b22;--edge:#30363d;--text:#e6edf3;--faint:#9198a1;
+@media (prefers-color-scheme:dark){.wiring{--line:#6e7681;--box:#161b22;--edge:#30363d;--text:#e6edf3;--ground:#0d1117;
+--faint:#9198a1;
 --add:#3fb950;--change:#d29922;--delete:#f85149;--restart:#58a6ff;--outside:#bc8cff}}
 """
 """Of pictures, wherever they stand; no picture carries a style attribute, which a strict CSP would refuse."""
@@ -74,6 +76,7 @@ def svg_lines(pictures: Sequence[Wiring], *, alone: bool = False) -> Iterator[st
     yield f'<svg{namespace} class="wiring" {size} role="img" aria-label="{markup(f"Connections of {title}")}">'
     if alone:
         yield from f"<style>{STYLE}</style>".splitlines()
+        yield f'<rect class="ground" x="{-MARGIN}" y="{-MARGIN}" width="{width}" height="{height}"/>'
     for picture, columns, top in zip(pictures, laid, accumulate(heights, initial=0), strict=False):
         yield f'<g transform="translate(0 {top})">'
         if named:

@@ -218,3 +218,13 @@ def test_a_picture_alone_in_a_browser(open_page: Open) -> None:
     assert opened.page.evaluate("() => document.querySelectorAll('g.node').length") == 3 * len(EVIL)
     assert opened.page.evaluate("() => document.querySelectorAll('script, image, a, foreignObject').length") == 0
     assert opened.deeds == []
+
+
+@pytest.mark.parametrize(("dark", "ground"), [(False, "rgb(255, 255, 255)"), (True, "rgb(13, 17, 23)")])
+def test_a_picture_alone_has_its_own_ground(open_page: Open, ground: str, *, dark: bool) -> None:
+    """A viewer's page is white whatever a person prefers, so light letters bring their dark ground along."""
+    items = [Validated("x", (), "x", reading=Desk(declared("x")))]
+    drawn = "".join(f"{line.text}\n" for line in render(Document.GRAPH, "svg", items))  # type: ignore[union-attr]
+    opened = open_page(drawn, "picture.svg", dark=dark)
+
+    assert opened.page.evaluate("() => getComputedStyle(document.querySelector('.ground')).fill") == ground
