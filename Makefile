@@ -19,6 +19,7 @@ demo: $(INSTALLED)  ## Take the example tenants through the whole loop, in a cop
 	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/demo
 
 test: $(INSTALLED)  ## Run every test; PYTEST_ARGS="-k plan" narrows it.
+	@.ci/system
 	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 lint: $(INSTALLED)  ## Check style and formatting.

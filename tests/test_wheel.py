@@ -79,8 +79,9 @@ def test_wheel_holds_only_listed_files(wheel: Path) -> None:
     package = {f"flametree_cfg/{p.relative_to(ROOT / 'flametree_cfg')}" for p in (ROOT / "flametree_cfg").rglob("*.py")}
     schemas = {f"flametree_cfg/_schemas/{p.relative_to(ROOT / 'schemas')}" for p in (ROOT / "schemas").rglob("*.json")}
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    pages = {f"flametree_cfg/report/_templates/{name}" for name in ("report.css", "report.html.jinja")}
 
-    assert names == package | schemas | {"flametree_cfg/py.typed"}
+    assert names == package | schemas | pages | {"flametree_cfg/py.typed"}
 
 
 def test_wheel_carries_every_type(wheel: Path) -> None:

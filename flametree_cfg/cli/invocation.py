@@ -193,7 +193,7 @@ _COMMON = (
         metavar="FORMAT",
         default="text",
         show_default=True,
-        help="text, json or markdown.",
+        help="text, json, markdown, html, sarif, junit, github, gitlab, dot, mermaid or svg.",
     ),
     _common("no_cache", "--no-cache", is_flag=True, help="Read and compare everything anew; keep nothing."),
     _common("no_color", "--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),

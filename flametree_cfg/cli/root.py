@@ -28,6 +28,7 @@ root = LazyGroup(
         "history": Entry("flametree_cfg.cli.history:history", "What was applied, when and by whom."),
         "state": Entry("flametree_cfg.cli.state:state", "The ledger of what was applied."),
         "registry": Entry("flametree_cfg.cli.registry:registry", "Do what a person would do in the portal."),
+        "graph": Entry("flametree_cfg.cli.graph:graph", "Show what is connected to what; draw it."),
         "version": Entry("flametree_cfg.cli.version:version", "Say the version."),
     },
     aliases={"diff": "plan", "sync": "apply"},

@@ -34,13 +34,13 @@ def check_drift(paths: Sequence[str | Path], options: Options) -> list[DriftResu
 
 def _check(reading: TenantReading, diagnostics: Sequence[Diagnostic], session: Session) -> Iterator[DriftResult]:
     if not reading.name:
-        yield DriftResult(reading.folder, "", (), "unknown", tuple(diagnostics), ExitCode.INVALID)
+        yield DriftResult(reading.folder, "", (), "unknown", tuple(diagnostics), ExitCode.INVALID, reading)
         return
     try:
         yield _compare(reading, session)
     except FlametreeError as problem:
         found = by_place(located(reading, problem.diagnostics))
-        yield DriftResult(reading.folder, reading.name, (), "unknown", found, problem.exit_code)
+        yield DriftResult(reading.folder, reading.name, (), "unknown", found, problem.exit_code, reading)
 
 
 def _compare(reading: TenantReading, session: Session) -> DriftResult:
@@ -52,10 +52,10 @@ def _compare(reading: TenantReading, session: Session) -> DriftResult:
             f"{holder.who} on {holder.host} (pid {holder.pid}) since {holder.since}",
             "check again when it is done",
         )
-        return DriftResult(reading.folder, reading.name, (), "skipped", (running,), ExitCode.OK)
+        return DriftResult(reading.folder, reading.name, (), "skipped", (running,), ExitCode.OK, reading)
     agreement = load_agreement(reading, session)
     if agreement is not None and not agreement.outside:
-        return DriftResult(reading.folder, reading.name, (), "clean", (), ExitCode.OK)
+        return DriftResult(reading.folder, reading.name, (), "clean", (), ExitCode.OK, reading)
     stored = as_settled(session.ledger.read(reading.name), session)
     live, _ = live_snapshot(of_this_platform(session.platform.read(reading.name), stored, session), stored.ids())
     filled = {
@@ -66,5 +66,5 @@ def _compare(reading: TenantReading, session: Session) -> DriftResult:
     }
     drift = find_drift(stored.snapshot(), Snapshot(live.tenant, filled), session.catalog)
     if drift:
-        return DriftResult(reading.folder, reading.name, drift, "drifted", (), ExitCode.DRIFT)
-    return DriftResult(reading.folder, reading.name, (), "clean", (), ExitCode.OK)
+        return DriftResult(reading.folder, reading.name, drift, "drifted", (), ExitCode.DRIFT, reading)
+    return DriftResult(reading.folder, reading.name, (), "clean", (), ExitCode.OK, reading)

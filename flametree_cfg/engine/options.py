@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flametree_cfg.drift import Drift
 from flametree_cfg.engine.outside import Outside
 from flametree_cfg.errors import Diagnostic, ExitCode
 from flametree_cfg.model import Address, Health, Status
 from flametree_cfg.plan.types import Plan
+
+if TYPE_CHECKING:
+    from flametree_cfg.config import TenantReading
 
 LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
 
@@ -52,21 +56,32 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class TenantResult:
-    """What `validate` found in one folder; `resources` counts declarations, attachments among them."""
+    """
+    What `validate` found in one folder.
+
+    Attributes:
+        resources: how many are declared, attachments among them.
+        reading: what was read there, for who draws it.
+    """
 
     folder: str
     tenant_name: str
     diagnostics: tuple[Diagnostic, ...]
     exit_code: ExitCode
     resources: int = 0
+    reading: TenantReading | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
     """
-    A tenant's plan; None where none could be made, which the diagnostics explain.
+    A tenant's plan.
 
-    `digest` is of the plan's body; `platform` the identity of the platform that was read, empty if none was.
+    Attributes:
+        plan: None where none could be made, which the diagnostics explain.
+        digest: of the plan's body.
+        platform: identity of the platform that was read; empty if none was.
+        reading: what its folder declares, for who draws it; None where there is no folder.
     """
 
     folder: str
@@ -76,6 +91,7 @@ class PlanResult:
     exit_code: ExitCode
     digest: str = ""
     platform: str = ""
+    reading: TenantReading | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +119,13 @@ class ApplyResult:
 
 @dataclass(frozen=True, slots=True)
 class DriftResult:
-    """What `drift check` found; `status` is clean, drifted, unknown (a read failed) or skipped (an apply runs)."""
+    """
+    What `drift check` found.
+
+    Attributes:
+        status: clean, drifted, unknown (a read failed) or skipped (an apply runs).
+        reading: what the tenant's folder declares, for who draws it.
+    """
 
     folder: str
     tenant_name: str
@@ -111,6 +133,7 @@ class DriftResult:
     status: str
     diagnostics: tuple[Diagnostic, ...]
     exit_code: ExitCode
+    reading: TenantReading | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

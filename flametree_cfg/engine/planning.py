@@ -59,7 +59,7 @@ def plan_and_sight(
 ) -> tuple[PlanResult, Sight | None]:
     """Plan one tenant, and keep what was read for it; None where no plan could be made."""
     if not reading.valid or has_errors(diagnostics):
-        return PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID), None
+        return PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID, "", reading), None
     try:
         sight = look(reading, session)
         plan = plan_sight(sight, session)
@@ -70,13 +70,14 @@ def plan_and_sight(
         keep_agreement(sight.basis, plan, reading, session)
     told = by_place({*diagnostics, *more})
     identity = session.platform.identity if session.options.refresh else ""
-    return PlanResult(reading.folder, reading.name, plan, told, ExitCode.OK, plan_digest(plan), identity), sight
+    digest = plan_digest(plan)
+    return PlanResult(reading.folder, reading.name, plan, told, ExitCode.OK, digest, identity, reading), sight
 
 
 def failed_plan(reading: TenantReading, diagnostics: Sequence[Diagnostic], problem: FlametreeError) -> PlanResult:
     """Turn what went wrong with one tenant into its result, so that the others go on."""
     found = by_place([*diagnostics, *located(reading, problem.diagnostics)])
-    return PlanResult(reading.folder, reading.name, None, found, problem.exit_code)
+    return PlanResult(reading.folder, reading.name, None, found, problem.exit_code, "", reading)
 
 
 def plan_sight(sight: Sight, session: Session) -> Plan:

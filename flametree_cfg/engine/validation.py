@@ -33,6 +33,7 @@ def validate(paths: Sequence[str | Path], options: Options) -> list[TenantResult
                 diagnostics,
                 ExitCode.INVALID if has_errors(diagnostics) else ExitCode.OK,
                 reading.count if reading.valid else 0,
+                reading,
             )
             for reading, diagnostics in read_and_check(paths, session)
         ]

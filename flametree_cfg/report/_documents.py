@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flametree_cfg.drift import Drift
-from flametree_cfg.errors import Diagnostic, ExitCode
-from flametree_cfg.model import Address, AppliedRun, Health, LiveObject, Operation, Status
+from flametree_cfg.errors import Diagnostic, ExitCode, Location, Path
+from flametree_cfg.model import Address, AppliedRun, Health, LiveObject, Operation, Status, Tenant
 from flametree_cfg.plan.types import Plan
 
 
@@ -22,6 +22,7 @@ class Document(enum.StrEnum):
     DRIFT = "drift"
     SHOW = "show"
     EXPLAIN = "explain"
+    GRAPH = "graph"
     HISTORY = "history"
     RUN = "run"
     OBJECTS = "objects"
@@ -60,7 +61,30 @@ class InFolder(TenantOutcome, Protocol):
         ...
 
 
-class Validated(InFolder, Protocol):
+class Reading(Protocol):
+    """What a tenant's folder declares."""
+
+    @property
+    def tenant(self) -> Tenant | None:
+        """None if anything in it is wrong."""
+        ...
+
+    @property
+    def locate(self) -> Callable[[str, Path], Location | None]:
+        """Find the place of an address, as text, and a path inside it."""
+        ...
+
+
+class Drawn(InFolder, Protocol):
+    """What came of a tenant whose folder was read, so that it can be drawn and pointed at."""
+
+    @property
+    def reading(self) -> Reading | None:
+        """None where there is no folder."""
+        ...
+
+
+class Validated(Drawn, Protocol):
     """What `validate` found."""
 
     @property
@@ -69,7 +93,7 @@ class Validated(InFolder, Protocol):
         ...
 
 
-class Planned(InFolder, Protocol):
+class Planned(Drawn, Protocol):
     """What `plan` found."""
 
     @property
@@ -83,7 +107,7 @@ class Planned(InFolder, Protocol):
         ...
 
 
-class DriftChecked(InFolder, Protocol):
+class DriftChecked(Drawn, Protocol):
     """What `drift check` found."""
 
     @property

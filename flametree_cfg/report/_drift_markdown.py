@@ -17,10 +17,7 @@ from flametree_cfg.report._lines import Symbols
 def drift_parts(items: Sequence[DriftChecked], symbols: Symbols) -> Iterator[Part]:
     """Write what moved; tenants in which the same moved in the same way are one row."""
     yield words(f"### {drift_summary(items)}")
-    groups: dict[tuple[str, tuple[Part, ...]], list[DriftChecked]] = {}
-    for item in items:
-        if item.status != "clean" or item.diagnostics:
-            groups.setdefault((item.status, tuple(_details(item, symbols))), []).append(item)
+    groups = alike_drifts(items, symbols)
     if groups:
         heads = ("", "Tenants", "Status", *(kind.value.capitalize() for kind in DriftKind))
         yield table(heads, [_row(number_, alike) for number_, alike in enumerate(groups.values(), 1)])
@@ -28,6 +25,17 @@ def drift_parts(items: Sequence[DriftChecked], symbols: Symbols) -> Iterator[Par
         if details:
             yield words(f"#### {place}")
         yield from details
+
+
+def alike_drifts(
+    items: Sequence[DriftChecked], symbols: Symbols
+) -> dict[tuple[str, tuple[Part, ...]], list[DriftChecked]]:
+    """Put together the tenants in which the same moved in the same way, by what is said; clean ones are left out."""
+    groups: dict[tuple[str, tuple[Part, ...]], list[DriftChecked]] = {}
+    for item in items:
+        if item.status != "clean" or item.diagnostics:
+            groups.setdefault((item.status, tuple(_details(item, symbols))), []).append(item)
+    return groups
 
 
 def _row(place: int, alike: Sequence[DriftChecked]) -> list[str]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from flametree_cfg.report._escape import escape
+from flametree_cfg.report._markup import ENCODERS
 
 FEW = 64  # values: up to here one search each is faster than a look at every position
 LITTLE = 4_000_000  # values times characters: the same for many values and a short text
@@ -49,6 +50,7 @@ def _forms(value: str) -> Iterable[str]:
 def _spelled(value: str) -> Iterable[str]:
     spelled = (value, escape(value), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
     yield from spelled
+    yield from (encode(text) for text in spelled for encode in ENCODERS)
     yield quote(value, safe="")
     yield from (line.strip() for line in value.splitlines())
 

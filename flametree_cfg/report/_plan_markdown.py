@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from flametree_cfg.drift import DriftKind
-from flametree_cfg.model import Kind
 from flametree_cfg.plan.types import Plan
 from flametree_cfg.report._comment import Part, fenced, folded, span, spans, table, words
 from flametree_cfg.report._counts import count_plan, number
@@ -13,6 +11,7 @@ from flametree_cfg.report._diagnostics_text import diagnostic_lines
 from flametree_cfg.report._documents import Planned
 from flametree_cfg.report._drift_text import plan_drift
 from flametree_cfg.report._fields import Sign, rows
+from flametree_cfg.report._impact import impact_of
 from flametree_cfg.report._lines import Line, Symbols
 from flametree_cfg.report._plan_text import change_lines, counts_text, plan_summary, says_nothing
 
@@ -20,14 +19,7 @@ from flametree_cfg.report._plan_text import change_lines, counts_text, plan_summ
 def plan_parts(items: Sequence[Planned], symbols: Symbols) -> Iterator[Part]:
     """Write the plans of one run; tenants that get the same change are one row, with all of them counted."""
     yield words(f"### {plan_summary(items)}")
-    quiet = [item for item in items if says_nothing(item)]
-    if len(quiet) == len(items):
-        quiet = quiet[1:]
-    unheard = {id(item) for item in quiet}
-    groups: dict[tuple[Part, ...], list[Planned]] = {}
-    for item in items:
-        if id(item) not in unheard:
-            groups.setdefault(tuple(_about(item, symbols)), []).append(item)
+    groups, quiet = alike_plans(items, symbols)
     if len(items) > 1:
         yield table(("", "Tenants", "Plan", "Digest"), _overview(list(groups.values()), quiet))
     for place, (parts, alike) in enumerate(groups.items(), 1):
@@ -36,6 +28,27 @@ def plan_parts(items: Sequence[Planned], symbols: Symbols) -> Iterator[Part]:
             yield words(f"Digest {span(alike[0].digest)}")
         yield from parts
     yield from _digests([item for alike in groups.values() if len(alike) > 1 for item in alike])
+
+
+def alike_plans(
+    items: Sequence[Planned], symbols: Symbols
+) -> tuple[dict[tuple[Part, ...], list[Planned]], list[Planned]]:
+    """
+    Put together the tenants that get the same change.
+
+    Returns:
+        The groups, in the order of their first tenants, by what is said about them; and the tenants nobody has to
+        read about.
+    """
+    quiet = [item for item in items if says_nothing(item)]
+    if len(quiet) == len(items):
+        quiet = quiet[1:]
+    unheard = {id(item) for item in quiet}
+    groups: dict[tuple[Part, ...], list[Planned]] = {}
+    for item in items:
+        if id(item) not in unheard:
+            groups.setdefault(tuple(_about(item, symbols)), []).append(item)
+    return groups, quiet
 
 
 def _overview(groups: Sequence[Sequence[Planned]], quiet: Sequence[Planned]) -> Iterator[Sequence[str]]:
@@ -66,7 +79,7 @@ def _about(item: Planned, symbols: Symbols) -> Iterator[Part]:
         yield fenced(diagnostic_lines(item.diagnostics))
         return
     yield words(f"{_outcome(item)}{'' if plan.refreshed else '; compared with the ledger only'}")
-    impact = list(_impact(plan))
+    impact = [(what, str(len(which)), spans(which)) for what, which in impact_of(plan)]
     if impact:
         yield table(("Impact", "", "What"), impact)
     if item.diagnostics:
@@ -78,28 +91,6 @@ def _about(item: Planned, symbols: Symbols) -> Iterator[Part]:
     if plan.operations:
         steps = number(len(plan.operations), "step")
         yield words(f"Proved {number(plan.checks, 'invariant check')} over {steps}.")
-
-
-def _impact(plan: Plan) -> Iterator[Sequence[str]]:
-    """Say what happens to running things, and what goes."""
-    changed = rows(plan.changes)
-    outside = [one.address for one in plan.drift if one.kind is not DriftKind.ADDED]
-    said: list[tuple[str, Iterable[object]]] = [
-        ("Agents restart", [address for address in plan.restarts if address.kind is Kind.AGENT]),
-        ("Channels restart", [address for address in plan.restarts if address.kind is Kind.CHANNEL]),
-        ("Handed over", [str(one).removeprefix("handover ") for one in plan.handovers]),
-        ("Agents deleted, with what they hold (needs `--allow-delete`)", plan.agents_deleted),
-        ("Deleted", [r.address for r in changed if r.sign is Sign.DELETE and r.address not in plan.agents_deleted]),
-        ("Deleted and made anew", [row.address for row in changed if row.sign is Sign.REPLACE]),
-        ("Kept: protected, or deletions were not asked for", plan.held),
-        ("No longer managed", plan.unmanaged),
-        ("Changed outside since the last apply", outside),
-        ("Secrets not checked here", plan.not_checked),
-    ]
-    for what, which in said:
-        listed = list(which)
-        if listed:
-            yield what, str(len(listed)), spans(listed)
 
 
 def _changes(plan: Plan, symbols: Symbols) -> Iterator[Part]:

@@ -9,6 +9,7 @@ from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic, Location
 from flametree_cfg.model import FieldChange, LiveObject, Operation, Resource, to_json
 from flametree_cfg.report._fields import Row, leaves
+from flametree_cfg.report._wiring import Wiring
 
 Json = dict[str, Any]
 _SCALARS = (str, int, float, bool, type(None))
@@ -112,4 +113,14 @@ def live(one: LiveObject) -> Json:
         "health": one.health.value,
         "message": one.message,
         "fields": {key: value(item) for key, item in one.fields.items()},
+    }
+
+
+def graph(picture: Wiring | None) -> Json:
+    """Give what leads from what to what; empty for a tenant that cannot be drawn."""
+    nodes = picture.nodes if picture else ()
+    edges = picture.edges if picture else ()
+    return {
+        "objects": [{"address": str(n.address), "type": n.type, "name": n.name, "default": n.default} for n in nodes],
+        "connections": [{"from": str(e.source), "to": str(e.target), "as": e.label} for e in edges],
     }

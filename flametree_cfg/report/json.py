@@ -27,6 +27,7 @@ from flametree_cfg.report._documents import (
     Run,
     Validated,
 )
+from flametree_cfg.report._drawings import drawings
 from flametree_cfg.report._explain_json import explain
 from flametree_cfg.report._fields import rows
 from flametree_cfg.report._lines import Block, Line, Symbols
@@ -145,6 +146,11 @@ def _card(card: CardLike) -> Json:
     }
 
 
+def _graph(items: Sequence[Validated]) -> Json:
+    drawn = {one.tenant: one for one in drawings(Document.GRAPH, items)}
+    return {"tenants": [{**_tenant(item), **shape.graph(drawn.get(item.tenant_name))} for item in items]}
+
+
 def _history(history: History) -> Json:
     return {"tenant": history.tenant, "runs": [asdict(run) for run in history.runs]}
 
@@ -198,6 +204,7 @@ _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.DRIFT: _drift,
     Document.SHOW: _show,
     Document.EXPLAIN: explain,
+    Document.GRAPH: _graph,
     Document.HISTORY: _history,
     Document.RUN: _run,
     Document.OBJECTS: _objects,

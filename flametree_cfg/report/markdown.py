@@ -10,11 +10,14 @@ from flametree_cfg.report import text
 from flametree_cfg.report._comment import Part, fenced, fit, folded, span, table, words
 from flametree_cfg.report._counts import number, severities
 from flametree_cfg.report._diagnostics_text import diagnostic_lines
-from flametree_cfg.report._documents import Document, Failure, Validated
+from flametree_cfg.report._documents import Document, Drawn, Failure, Validated
+from flametree_cfg.report._drawings import drawings
 from flametree_cfg.report._drift_markdown import drift_parts
-from flametree_cfg.report._lines import Block, Symbols
+from flametree_cfg.report._graph_text import graph_summary
+from flametree_cfg.report._lines import Block, Line, Symbols
 from flametree_cfg.report._plan_markdown import plan_parts
 from flametree_cfg.report._runs_text import validate_summary
+from flametree_cfg.report.mermaid import mermaid_lines
 
 
 def render(kind: Document, document: Any, *, command: str, symbols: Symbols) -> Iterator[Block]:
@@ -58,10 +61,18 @@ def _as_text(kind: Document, document: Any, command: str, symbols: Symbols) -> I
     yield fenced(lines)
 
 
+def _graph(_kind: Document, items: Sequence[Drawn], _command: str, _symbols: Symbols) -> Iterator[Part]:
+    pictures = drawings(Document.GRAPH, items)
+    yield words(f"### {graph_summary(pictures)}")
+    for picture in pictures:
+        yield fenced(map(Line, mermaid_lines([picture])), language="mermaid")
+
+
 _WRITERS: dict[Document, Callable[[Document, Any, str, Symbols], Iterator[Part]]] = {
     **dict.fromkeys(Document, _as_text),
     Document.VALIDATE: _validate,
     Document.PLAN: _plan,
     Document.DRIFT: _drift,
+    Document.GRAPH: _graph,
     Document.FAILURE: _failure,
 }

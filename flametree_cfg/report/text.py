@@ -16,6 +16,7 @@ _WRITERS = {
     Document.DRIFT: ("_drift_text", "drift_document"),
     Document.SHOW: ("_cards_text", "show_document"),
     Document.EXPLAIN: ("_explain_text", "explain_document"),
+    Document.GRAPH: ("_graph_text", "graph_document"),
     Document.HISTORY: ("_tables_text", "history_document"),
     Document.RUN: ("_tables_text", "run_document"),
     Document.OBJECTS: ("_objects_text", "objects_document"),

@@ -23,6 +23,7 @@ from flametree_cfg.model import (
 )
 from flametree_cfg.plan.types import Handover, Plan
 from flametree_cfg.report import Document, Line, Symbols, render
+from flametree_cfg.report._documents import Reading
 from flametree_cfg.report._lines import UNICODE, Panel
 
 
@@ -36,6 +37,32 @@ class Planned:
     diagnostics: Sequence[Diagnostic] = ()
     exit_code: ExitCode = ExitCode.OK
     digest: str = ""
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """A tenant's drift, as the engine hands it in."""
+
+    tenant_name: str
+    drift: Sequence[Drift]
+    status: str = "drifted"
+    folder: str = ""
+    diagnostics: Sequence[Diagnostic] = ()
+    exit_code: ExitCode = ExitCode.DRIFT
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What was found in a tenant, as the engine hands it in."""
+
+    tenant_name: str
+    diagnostics: Sequence[Diagnostic]
+    folder: str = ""
+    exit_code: ExitCode = ExitCode.INVALID
+    resources: int = 1
+    reading: Reading | None = None
 
 
 def resource(address: Address, type_: str = "llm", name: str = "GPT", **fields: object) -> Resource:

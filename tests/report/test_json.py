@@ -26,7 +26,9 @@ def plan_json(*items: Planned) -> dict[str, object]:
 
 def test_formats_are_files() -> None:
     """A format is a file of the room."""
-    assert formats() == ("json", "markdown", "text")
+    assert formats() == (
+        "dot", "github", "gitlab", "html", "json", "junit", "markdown", "mermaid", "sarif", "svg", "text",
+    )  # fmt: skip
 
 
 def test_a_plan_says_what_the_text_says() -> None:

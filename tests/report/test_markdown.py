@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,49 +11,19 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from flametree_cfg.drift import Drift, DriftKind
-from flametree_cfg.errors import Diagnostic, ExitCode, error
-from flametree_cfg.model import Address, Kind, Note, agent, channel, connector
-from flametree_cfg.plan.types import Handover, Plan
+from flametree_cfg.errors import ExitCode, error
+from flametree_cfg.model import channel, connector
+from flametree_cfg.plan.types import Plan
 from flametree_cfg.report import Document, Failure, Line, render
 from flametree_cfg.report._comment import fenced, fit, span, table
 from flametree_cfg.report._escape import escape_lines
-from tests.report.plans import EVERYTHING, WARNED, Planned, create, delete, field, steps, update
+from tests.report.hostile import HOSTILE, hostile_plan
+from tests.report.plans import EVERYTHING, WARNED, Drifted, Planned, Validated, create, field, steps, update
 
 FORGE_TAKES = 65_536  # characters of one comment
 CANARY = "zq7"
 OURS = re.compile(r"</?details( open)?>|</?summary>|<summary>[0-9A-Za-z ,]*</summary>")
-HOSTILE = (
-    "`", "```", "````", "~~~~", "</details>", "<script>alert(1)</script>", "![x](https://evil.example/x.png)",
-    "[x](javascript:alert(1))", "@org/team", "#12", "GH-12", "org/repo#12", "https://evil.example", "www.evil.example",
-    "me@evil.example", "<https://evil.example>", "<!--", "-->", "|", "\\|", "\\", "\n", "\r", "\n\n", "\n```\n",
-    "\n| --- |\n", "\u2028", "\u202e", "\x1b[31m", "\x00", "\ud800", "# ", "> ", "&lt;", "[^1]", "$$", "***", "*a*",
-    "_a_", ":tada:", " ", "",
-)  # fmt: skip
 texts = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=6), max_size=8).map(lambda some: "".join(some) + CANARY)
-
-
-@dataclass(frozen=True)
-class Drifted:
-    """A tenant's drift, as the engine hands it in."""
-
-    tenant_name: str
-    drift: Sequence[Drift]
-    status: str = "drifted"
-    folder: str = ""
-    diagnostics: Sequence[Diagnostic] = ()
-    exit_code: ExitCode = ExitCode.DRIFT
-
-
-@dataclass(frozen=True)
-class Validated:
-    """What was found in a tenant, as the engine hands it in."""
-
-    tenant_name: str
-    diagnostics: Sequence[Diagnostic]
-    folder: str = ""
-    exit_code: ExitCode = ExitCode.INVALID
-    resources: int = 1
 
 
 def comment(kind: Document, document: object) -> str:
@@ -82,27 +51,6 @@ def assert_harmless(markdown: str) -> None:
     html = "".join(token.content for token in tokens(markdown) if token.type == "html_block")
     assert html.count("<details") == html.count("</details>") == html.count("</summary>")
     assert escape_lines(markdown) == markdown
-
-
-def hostile_plan(text: str) -> Planned:
-    """Put a text wherever a plan can hold one."""
-    evil = Address(Kind.CONNECTOR, f"id:{text}")
-    plan = Plan(
-        text,
-        steps(1),
-        changes=(
-            create(connector("a"), text, text, settings={text: text, "list": [text]}),
-            update(evil, field("settings.a", text, text + "\n" + text), field("name", text, "b"), name=text),
-            delete(agent("z"), text, text),
-        ),
-        handovers=(Handover(f"default {text}", text, text),),
-        restarts=(Address(Kind.AGENT, text), Address(Kind.CHANNEL, text)),
-        drift=(Drift(evil, DriftKind.CHANGED, text, text, (field("settings.a", text, "b", Note.ROTATED),)),),
-        held=(evil,),
-        unmanaged=(evil,),
-        not_checked=(text,),
-    )
-    return Planned(text, plan, text, (error("x", "Summary", text, text, address=text),), digest="ab" * 32)
 
 
 @settings(deadline=None)  # a loaded machine
