@@ -157,6 +157,7 @@ class Tale:
         """Add a system integration, which every tenant sees."""
         name = self.draw(st.sampled_from([*NAMES, "Shared"]))
         said = ("settings.api_url=https://s.example/v1", "settings.model_name=s", "settings.access_token=${env:X}")
+        said += ("settings.temperature=0",)
         self.zoo.run("registry", "system-add", "llm", name, *said)
 
     def rotate(self) -> None:
