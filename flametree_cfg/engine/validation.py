@@ -79,6 +79,8 @@ def _right_as_before(reading: TenantReading, catalog: Catalog) -> bool:
         return False
     if any(declaration.previously for declaration in changed.after.values()):
         return False
+    if not reading.outline.claimed().isdisjoint(changed.addresses):
+        return False
     versions = {
         address: [side[address].resource for side in (changed.before, changed.after) if address in side]
         for address in changed.addresses
