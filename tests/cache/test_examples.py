@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ SHARED = (
 
 
 @pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
     """Give the example tenants, applied; who changes a folder brings it back."""
     text = "".join(path.read_text(encoding="utf-8") for path in TENANTS.rglob("*.yaml"))
     secrets = {name: _value(name) for name in re.findall(r"\$\{env:(\w+)\}", text)}
@@ -40,7 +40,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
     zoo.apply(path="tenants")
     for name in NAMES:
         zoo.ok("plan", f"tenants/{name}")
-    yield zoo
+    return zoo
 
 
 def _value(name: str) -> str:
@@ -78,7 +78,9 @@ def _comments(folder: Path) -> None:
         path.write_text("# one more\n\n# line\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
 
 
-ONE_MORE = 'connectors: {one-more: {type: api_key, name: One more, settings: {api_key: "${env:STUDIO_LAW_MODEL_KEY}"}}}\n'
+ONE_MORE = (
+    'connectors: {one-more: {type: api_key, name: One more, settings: {api_key: "${env:STUDIO_LAW_MODEL_KEY}"}}}\n'
+)
 
 EDITS: dict[str, Callable[[Path], object]] = {
     "comments": _comments,

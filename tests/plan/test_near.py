@@ -201,7 +201,7 @@ def test_twins_of_the_credential_of_an_attached_channel() -> None:
 
 
 def test_channels_of_agents() -> None:
-    """Where an agent changes, so do the channels it is on, and whoever else is on those: they start and stop together."""
+    """Where an agent changes, the channels it is on are concerned, and whoever else is on those."""
     found = _near(_zoo(channels=BOTS, agents=AGENTS), "agent.a1")
 
     assert found == {"attachment.a1/c1", "attachment.a2/c1", "channel.c1", "agent.a2"}
