@@ -34,7 +34,7 @@ class Outline:
 
     def claimed(self) -> set[tuple[str, str]]:
         """List the addresses that were somebody's before, as kind and key."""
-        return {(kind, key) for kind, _, _, previously, _ in self.entries.values() for key in previously}
+        return {(kind, key) for kind, _, _, _, _, previously in self.entries.values() for key in previously}
 
     def declarations(self, addresses: Collection[Address]) -> dict[Address, Declaration]:
         """Give some of the declarations whole, in document order."""

@@ -18,7 +18,7 @@ EXAMPLES = int(os.environ.get("FLAMETREE_EXAMPLES", "1"))
 TALES = settings(
     deadline=None,
     report_multiple_bugs=False,
-    max_examples=8 * EXAMPLES,
+    max_examples=4 * EXAMPLES,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )

@@ -298,11 +298,16 @@ def _deprecated(schema: dict[str, Any]) -> None:
     schema["properties"]["api_url"]["deprecated"] = True
 
 
+def _broken(schema: dict[str, Any]) -> None:
+    schema["properties"]["api_url"]["type"] = "nonsense"
+
+
 EDITED: dict[str, tuple[Callable[[dict[str, Any]], None], int]] = {
     "title": (_retitled, 0),
     "default": (_with_default, 0),
     "required": (_with_more_required, 4),
     "deprecated": (_deprecated, 0),
+    "broken": (_broken, 4),
 }
 
 
