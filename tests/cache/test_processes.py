@@ -90,7 +90,7 @@ def test_the_cache_goes_at_any_moment(zoo: Zoo) -> None:
     """Somebody who deletes `.flametree/cache` over and over changes no answer."""
     expected = _alone(zoo)
     with _meanwhile(lambda _: shutil.rmtree(cache(zoo), ignore_errors=True)):
-        for _ in range(2 * EXAMPLES):
+        for _ in range(EXAMPLES):
             assert _together(zoo) == expected
 
 
@@ -104,7 +104,7 @@ def test_files_change_meanwhile(zoo: Zoo) -> None:
         waiting.rename(waiting.with_name("zoo.yaml"))
 
     with _meanwhile(edit):
-        for _ in range(2 * EXAMPLES):
+        for _ in range(EXAMPLES):
             for answer in _together(zoo):
                 assert answer.returncode in (0, 3, 4), answer.said[-2000:]
                 assert "Traceback" not in answer.said
