@@ -49,7 +49,7 @@ class CacheFolder:
         try:
             data = _read_own(self.path / name)
             head, _, body = data.partition(b"\n")
-            if head != self._head(body):
+            if head != self._head(name, body):
                 return None
             return body.decode("utf-8").split("\n")
         except (OSError, ValueError):
@@ -61,12 +61,14 @@ class CacheFolder:
         waiting = self.path / f"{name}.{os.getpid()}.tmp"
         try:
             self._make_folder()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(waiting)  # noqa: PTH108  # of a run that was killed: in a container all have one number
             descriptor = os.open(waiting, _MAKE, 0o600)
         except OSError:
             return False
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(self._head(body) + b"\n")
+                file.write(self._head(name, body) + b"\n")
                 file.write(body)
             os.replace(waiting, self.path / name)  # noqa: PTH105  # the pair of os.open above
         except OSError:
@@ -80,8 +82,8 @@ class CacheFolder:
         with contextlib.suppress(OSError):
             (self.path / name).unlink()
 
-    def _head(self, body: bytes) -> bytes:
-        key = hashlib.sha256(self.key.encode()).hexdigest()
+    def _head(self, name: str, body: bytes) -> bytes:
+        key = hashlib.sha256(f"{self.key}\n{name}".encode()).hexdigest()  # one copied over another is not it
         return f"{_MAGIC} {key} {hashlib.sha256(body).hexdigest()}".encode()
 
     def _make_folder(self) -> None:

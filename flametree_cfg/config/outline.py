@@ -32,6 +32,10 @@ class Outline:
         """List all declarations; what begins like a `Line` of `plan`."""
         return self.entries.values()
 
+    def claimed(self) -> set[tuple[str, str]]:
+        """List the addresses that were somebody's before, as kind and key."""
+        return {(kind, key) for kind, _, _, _, _, previously in self.entries.values() for key in previously}
+
     def declarations(self, addresses: Collection[Address]) -> dict[Address, Declaration]:
         """Give some of the declarations whole, in document order."""
         found = [kept.declaration_of(plain) for address, plain in self.entries.items() if address in addresses]

@@ -44,6 +44,14 @@ class Budget:
         if self._bytes > MAX_TREE:
             raise ConfigInvalid(problem("tree-too-large", Location(file()), f"more than {MAX_TREE:,} bytes"))
 
+    def spent(self) -> tuple[int, int]:
+        """Tell how many files and bytes were read."""
+        return self._files, self._bytes
+
+    def back_to(self, spent: tuple[int, int]) -> None:
+        """Count anew from there, because the same files are read once more."""
+        self._files, self._bytes = spent
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

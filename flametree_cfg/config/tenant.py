@@ -197,10 +197,12 @@ def _read_cached(listing: Listing, catalog: Catalog, budget: Budget, cache: Cach
     if verdict is None:
         parts = read_parts(listing.folder, listing.files, catalog, budget)
         return _reading(replace(parts, cache=cache, cache_name=name), listing)
+    spent = budget.spent()
     try:
         marks = marks_of(listing.folder, listing.files, budget)
     except ConfigInvalid:
-        return _reading(read_parts(listing.folder, listing.files, catalog, Budget()), listing)
+        budget.back_to(spent)
+        return _reading(read_parts(listing.folder, listing.files, catalog, budget), listing)
     parts = Parts(listing.folder.label, marks, catalog, cache, name)
     if verdict.content == content_of(marks):
         labels = {mark.name: mark.label for mark in marks}

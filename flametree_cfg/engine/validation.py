@@ -8,7 +8,7 @@ from pathlib import Path
 from flametree_cfg.config import TenantReading, keep_reading, located, read_tree
 from flametree_cfg.engine.options import Options, TenantResult
 from flametree_cfg.engine.session import Session
-from flametree_cfg.errors import Diagnostic, ExitCode, by_place, has_errors
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, ExitCode, by_place, has_errors
 from flametree_cfg.model import Tenant
 from flametree_cfg.plan import near
 from flametree_cfg.schema import Catalog
@@ -44,7 +44,11 @@ def read_and_check(
 ) -> Iterator[tuple[TenantReading, tuple[Diagnostic, ...]]]:
     """Read every tenant and judge it; an error among the diagnostics means that its `tenant` must not be used."""
     for reading in read_tree([Path(path) for path in paths], session.catalog, session.cache):
-        yield reading, judge(reading, session.catalog, session.options)
+        try:
+            diagnostics = judge(reading, session.catalog, session.options)
+        except ConfigInvalid as changed:  # its files, since the run began: the others go on
+            diagnostics = by_place([*reading.diagnostics, *changed.diagnostics])
+        yield reading, diagnostics
 
 
 def judge(reading: TenantReading, catalog: Catalog, options: Options) -> tuple[Diagnostic, ...]:
@@ -79,6 +83,8 @@ def _right_as_before(reading: TenantReading, catalog: Catalog) -> bool:
     if changed is None or reading.outline.sections != reading.base_sections:
         return False
     if any(declaration.previously for declaration in changed.after.values()):
+        return False
+    if not reading.outline.claimed().isdisjoint(changed.addresses):
         return False
     versions = {
         address: [side[address].resource for side in (changed.before, changed.after) if address in side]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flametree_cfg.errors import ConfigInvalid
 from flametree_cfg.invariants import check_tenant
-from flametree_cfg.model import Address, Declaration, Kind, LiveTenant, Stored, Tenant
+from flametree_cfg.model import Address, Declaration, Kind, LiveTenant, Resource, Secret, Stored, Tenant
 from flametree_cfg.plan import Line, Plan, make_plan, mentioned, near, part_of, sweep, versions
 from tests.plan.documents import CATALOG, Draw, documents, read
 from tests.plan.sides import Applied, printed
@@ -139,3 +139,79 @@ def _spoil(draw: Draw, declarations: dict[Address, Declaration]) -> None:
             name = {Kind.ATTACHMENT: "inbound", Kind.CONNECTOR: "default"}.get(address.kind, "running")
             resource = resource.with_fields(**{name: not resource.fields.get(name)})
     declarations[resource.address] = replace(declaration, resource=resource)
+
+
+def _zoo(**sections: object) -> list[Line]:
+    tenant = read({"tenant": "zoo", **sections})
+    assert tenant is not None
+    return list(_lines(tenant))
+
+
+def _bot(key: str, credential: str) -> dict[str, object]:
+    return {"type": "telegram", "name": key.upper(), "settings": {"bot_token": f"${{env:{credential}}}"}}
+
+
+BOTS = {"c1": _bot("c1", "SAME"), "c2": _bot("c2", "SAME"), "c3": _bot("c3", "OTHER")}
+
+
+def _near(lines: list[Line], *changed: str) -> set[str]:
+    """Give what is near a change of the description of these addresses, without what is changed itself."""
+    versions = {}
+    for line in lines:
+        address = Address(Kind(line.kind), line.key)
+        if str(address) in changed:
+            resource = Resource(address, line.fields)
+            versions[address] = [resource, resource.with_fields(description="changed")]
+    found = near(versions, (), lines, CATALOG)
+    assert found is not None
+    assert len(versions) == len(changed)
+    return {str(address) for address in found.addresses} - set(changed)
+
+
+def test_twins_of_a_credential() -> None:
+    """Where one of two bots with one token changes, the other is looked at too; one with its own token is not."""
+    assert _near(_zoo(channels=BOTS), "channel.c1") == {"channel.c2"}
+    assert _near(_zoo(channels=BOTS), "channel.c3") == set()
+
+
+def test_twins_of_a_credential_that_is_given_up() -> None:
+    """A token that the bot had before, or gets now, counts as well as the one that its YAML says."""
+    lines = _zoo(channels=BOTS)
+    before = Resource(Address(Kind.CHANNEL, "c3"), {"name": "C3", "settings": {"bot_token": Secret("${env:SAME}")}})
+    after = Resource(before.address, {"name": "C3", "settings": {"bot_token": Secret("${env:OTHER}")}})
+    found = near({before.address: [before, after]}, (), lines, CATALOG)
+
+    assert found is not None
+    assert {str(address) for address in found.addresses} == {"channel.c1", "channel.c2", "channel.c3"}
+
+
+AGENTS = {
+    "a1": {"type": "inbound", "name": "A1", "channels": {"c1": {"inbound": True}}},
+    "a2": {"type": "inbound", "name": "A2", "channels": {"c1": {}, "c3": {"inbound": True}}},
+    "a3": {"type": "inbound", "name": "A3", "channels": {"c2": {}}},
+}
+
+
+def test_twins_of_the_credential_of_an_attached_channel() -> None:
+    """Where an attachment changes, its channel's token is looked for elsewhere: two agents may answer on one bot."""
+    found = _near(_zoo(channels=BOTS, agents=AGENTS), "attachment.a1/c1")
+
+    assert "channel.c2" in found
+    assert {"attachment.a3/c2", "agent.a3"} <= found
+
+
+def test_channels_of_agents() -> None:
+    """Where an agent changes, the channels it is on are concerned, and whoever else is on those."""
+    found = _near(_zoo(channels=BOTS, agents=AGENTS), "agent.a1")
+
+    assert found == {"attachment.a1/c1", "attachment.a2/c1", "channel.c1", "agent.a2"}
+
+
+def test_channels_of_agents_of_a_connector() -> None:
+    """Where a connector changes, its agents are concerned, and their channels with them."""
+    model = {"api_url": "https://llm.example/v1", "access_token": "${env:X}", "model_name": "m", "temperature": 0}
+    connectors = {"k1": {"type": "llm", "name": "K1", "settings": model}}
+    agents = {**AGENTS, "a1": {**AGENTS["a1"], "connectors": {"llm": "k1"}}}
+    found = _near(_zoo(connectors=connectors, channels=BOTS, agents=agents), "connector.k1")
+
+    assert found == {"agent.a1", "attachment.a1/c1", "attachment.a2/c1", "channel.c1", "agent.a2"}
