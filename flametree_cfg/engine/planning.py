@@ -59,7 +59,7 @@ def plan_and_sight(
 ) -> tuple[PlanResult, Sight | None]:
     """Plan one tenant, and keep what was read for it; None where no plan could be made."""
     if not reading.valid or has_errors(diagnostics):
-        return PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID, "", reading), None
+        return PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID, reading=reading), None
     try:
         sight = look(reading, session)
         plan = plan_sight(sight, session)
@@ -77,7 +77,7 @@ def plan_and_sight(
 def failed_plan(reading: TenantReading, diagnostics: Sequence[Diagnostic], problem: FlametreeError) -> PlanResult:
     """Turn what went wrong with one tenant into its result, so that the others go on."""
     found = by_place([*diagnostics, *located(reading, problem.diagnostics)])
-    return PlanResult(reading.folder, reading.name, None, found, problem.exit_code, "", reading)
+    return PlanResult(reading.folder, reading.name, None, found, problem.exit_code, reading=reading)
 
 
 def plan_sight(sight: Sight, session: Session) -> Plan:
