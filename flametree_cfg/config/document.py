@@ -12,6 +12,10 @@ from flametree_cfg.model import Value
 LINE_SHIFT = 24  # a column fits below it: files end at 5 MB
 
 
+class Unplaced(Exception):
+    """A place was asked for of a document that was read without."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """
@@ -25,6 +29,7 @@ class Document:
     Attributes:
         value: None for an empty file, and where reading ended early.
         whole: whether reading reached the end.
+        placed: whether `slots` are there; without them, places are known of the top level's values only, in `tops`.
     """
 
     file: str
@@ -32,6 +37,8 @@ class Document:
     slots: Sequence[int] = field(default_factory=lambda: array("q"))
     holes: Mapping[int, int] = field(default_factory=dict)
     whole: bool = True
+    placed: bool = True
+    tops: Mapping[str, int] = field(default_factory=dict)
 
     def place(self, path: Sequence[str | int], slot: int = 0, value: Value = None) -> Location:
         """
@@ -39,7 +46,12 @@ class Document:
 
         Args:
             path: from the top of the file, or from `slot` and its `value` if given.
+
+        Raises:
+            Unplaced: places were not kept (this goes for the other methods too).
         """
+        if len(path) == 1 and path[0] in self.tops:
+            return self._at(self.tops[str(path[0])])
         return self.at(self._find(path, slot, self.value if slot == 0 else value)[1])
 
     def key_place(self, path: Sequence[str | int], slot: int = 0, value: Value = None) -> Location:
@@ -48,13 +60,17 @@ class Document:
 
     def at(self, slot: int) -> Location:
         """Turn a slot into a place; the whole file where there is none."""
-        if slot >= len(self.slots):
-            return Location(self.file)
-        packed = self.slots[slot]
+        if not self.placed:
+            raise Unplaced
+        return Location(self.file) if slot >= len(self.slots) else self._at(self.slots[slot])
+
+    def _at(self, packed: int) -> Location:
         return Location(self.file, (packed >> LINE_SHIFT) + 1, (packed & ((1 << LINE_SHIFT) - 1)) + 1)
 
     def children(self, value: Value, slot: int) -> Iterator[tuple[str | int, int, int]]:
         """List a mapping's or list's children: key or index, slot of the key, slot of the value."""
+        if not self.placed:
+            raise Unplaced
         return children(self.slots, self.holes, value, slot)
 
     def _find(self, path: Sequence[str | int], slot: int, value: Value) -> tuple[int, int]:

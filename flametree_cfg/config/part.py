@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flametree_cfg.config.declare import attachments, declare
-from flametree_cfg.config.document import Document
+from flametree_cfg.config.document import Document, Unplaced
 from flametree_cfg.config.placebook import PlaceBook, locate_all
 from flametree_cfg.config.problem import problem, shown
 from flametree_cfg.errors import Diagnostic, Location, has_errors
@@ -61,9 +61,14 @@ def read_part(data: bytes, name: str, label: str, catalog: Catalog) -> Part:
     """
     from flametree_cfg.config.reader import read_document  # it loads libyaml, which a run from the cache does without
 
-    document, problems = read_document(data, label)
+    document, problems = read_document(data, label, places=False)
     reader = _PartReader(document, problems, catalog)
-    reader.read()
+    try:
+        reader.read()
+    except Unplaced:  # there is something to say
+        document, problems = read_document(data, label)
+        reader = _PartReader(document, problems, catalog)
+        reader.read()
     return Part(
         name,
         label,
