@@ -2,6 +2,7 @@
 
 from flametree_cfg.forge._port import Forge, Note, PullRequest
 from flametree_cfg.forge.facts import Facts, read_facts
+from flametree_cfg.forge.failure import ForgeFailed, NotApproved
 from flametree_cfg.forge.marker import NAME, Marker, find_marker
 from flametree_cfg.forge.occasion import Occasion, find_pull_request, occasion
 from flametree_cfg.forge.opening import KINDS, Door, find_kind, find_token, open_forge
@@ -18,7 +19,9 @@ __all__ = [
     "Door",
     "Facts",
     "Forge",
+    "ForgeFailed",
     "Marker",
+    "NotApproved",
     "Note",
     "Occasion",
     "Patience",
