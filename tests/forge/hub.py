@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "garbage":
                 self._raw(200, b"<html>" + fault.body.encode(), {})
             case "huge":
-                self._raw(200, b" " * (17 << 20), {})
+                self._raw(200, b"[" + b" " * (17 << 20) + b"]", {})
             case "slow":
                 time.sleep(0.6)
             case "drip":
@@ -190,11 +190,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drip(self) -> None:
         self.send_response(200)
-        self.send_header("Content-Length", "100000")
+        self.send_header("Content-Length", "100")
         self.end_headers()
         with contextlib.suppress(OSError):
-            for _ in range(100):
-                self.wfile.write(b" ")
+            for byte in b"[" + b" " * 98 + b"]":
+                self.wfile.write(bytes([byte]))
                 self.wfile.flush()
                 time.sleep(0.02)
 

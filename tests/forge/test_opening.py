@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from flametree_cfg.errors import AccessDenied, WrongUsage
+from flametree_cfg.errors import AccessDenied, WrongUsage, error
 from flametree_cfg.forge import Door, Occasion, find_kind, find_pull_request, find_token, occasion, open_forge
-from flametree_cfg.forge.retrying import wait_asked
+from flametree_cfg.forge.failure import Passing
+from flametree_cfg.forge.retrying import Patience, retried, wait_asked
 from flametree_cfg.forge.wire import check_address
 from tests.forge.conftest import IMPATIENT
 from tests.forge.hub import REPOSITORY, TOKEN, Hub, Pull
@@ -149,6 +150,20 @@ def test_how_long_to_wait(status: int, headers: dict[str, str], seconds: float |
 
     assert wait is not None
     assert wait.seconds == seconds
+
+
+def test_what_is_asked_for_is_what_is_waited() -> None:
+    """An answer's own number goes before ours, which would keep this test for hours."""
+    patience = Patience(attempts=2, first_wait_s=9999.0, longest_wait_s=9999.0)
+    attempts = iter((Passing(error("a-code", "Busy"), wait_s=0.001), None))
+
+    def act() -> str:
+        problem = next(attempts)
+        if problem is not None:
+            raise problem
+        return "done"
+
+    assert retried(act, patience, Passing) == "done"
 
 
 @pytest.mark.parametrize(
