@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flametree_cfg.errors import FlametreeError, error
+from flametree_cfg.plan.saved import overall_digest
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -45,13 +46,14 @@ def read_facts(document: str) -> Facts:
     plans = [plan for plan in told if isinstance(plan, Mapping)]
     whole = len(plans) == len(tenants)
     quiet = whole and not any(plan.get("changes") or plan.get("operations") for plan in plans)
-    return Facts(empty=quiet, digest=_digest(body, tenants) if whole else "")
+    return Facts(empty=quiet, digest=_digest(tenants) if whole else "")
 
 
-def _digest(body: Mapping[str, Any], tenants: list[Any]) -> str:
-    """Find the digest of the whole run; where none is told, that of its only tenant."""
-    found = body.get("digest") or (tenants[0].get("digest") if len(tenants) == 1 else "")
-    return found if isinstance(found, str) and _DIGEST.fullmatch(found) else ""
+def _digest(tenants: list[Any]) -> str:
+    """Name the whole run as `plan` does; nothing where a digest is none."""
+    found = {str(one.get("tenant")): one.get("digest") for one in tenants}
+    told = {name: digest for name, digest in found.items() if isinstance(digest, str) and _DIGEST.fullmatch(digest)}
+    return overall_digest(told) if told and len(told) == len(tenants) else ""
 
 
 def _no_plan(reason: str) -> FlametreeError:

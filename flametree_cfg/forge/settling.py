@@ -80,7 +80,7 @@ def approved_digest(forge: Forge, commit: str, name: str) -> tuple[str, int]:
                 return found.digest, pull.number
     raise NotApproved(
         error(
-            "not-approved",
+            "nothing-approved",
             "No plan of this commit was approved",
             f"no merged pull request of {commit} shows a plan of ours of the commit that was merged",
             "plan it, read the plan, and give its digest to `apply --expect`",

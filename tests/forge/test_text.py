@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from flametree_cfg.errors import FlametreeError
 from flametree_cfg.forge import REPORT_BYTES, Marker, find_marker, read_facts, read_report, trusted_text, untrusted_text
 from flametree_cfg.forge.text import COMMENT_CHARS
+from flametree_cfg.plan.saved import overall_digest
 
 MARK = Marker("plan", "tenants", "a" * 40)
 HOSTILE = [
@@ -85,9 +86,9 @@ def test_only_a_regular_file_of_some_size_is_read(tmp_path: Path) -> None:
             read_report(tmp_path / name)
 
 
-def plan(tenants: str, more: str = "") -> str:
+def plan(tenants: str) -> str:
     """Write a plan's JSON."""
-    return f'{{"format_version": 1{more}, "tenants": [{tenants}]}}'
+    return f'{{"format_version": 1, "tenants": [{tenants}]}}'
 
 
 def test_a_plan_says_whether_it_is_empty() -> None:
@@ -101,13 +102,16 @@ def test_a_plan_says_whether_it_is_empty() -> None:
 
 
 def test_the_digest_is_that_of_the_whole_run() -> None:
-    """Told for the run, or of its only tenant; none where a tenant has no plan, or it is no digest."""
-    one = f'{{"plan": {{"changes": []}}, "digest": "{"d" * 64}"}}'
+    """As `apply --expect` takes it; none where a tenant has no plan, or it is no digest."""
+    north, south = (
+        f'{{"tenant": "{name}", "plan": {{"changes": []}}, "digest": "{letter * 64}"}}'
+        for name, letter in (("north", "d"), ("south", "e"))
+    )
 
-    assert read_facts(plan(one)).digest == "d" * 64
-    assert read_facts(plan(f"{one}, {one}")).digest == ""
-    assert read_facts(plan(f"{one}, {one}", f', "digest": "{"e" * 64}"')).digest == "e" * 64
-    assert read_facts(plan(f'{one}, {{"plan": null}}', f', "digest": "{"e" * 64}"')).digest == ""
+    assert read_facts(plan(north)).digest == "d" * 64
+    assert read_facts(plan(f"{north}, {south}")).digest == overall_digest({"north": "d" * 64, "south": "e" * 64})
+    assert read_facts(plan(f'{north}, {{"tenant": "x", "plan": null}}')).digest == ""
+    assert read_facts(plan(f"{north}, {north}")).digest == ""
     assert read_facts(plan('{"plan": {}, "digest": "x\\n"}')).digest == ""
 
 

@@ -23,7 +23,6 @@ _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 # What the workflows use and the program has not got yet. Delete an entry, and with the last one its function, when it
 # has: then the shell steps run as they are written.
 NOT_YET = {
-    ' --expect "$DIGEST"': "",
     "state export --public": "state export tenants/example >",
     '--state "file:$PWD/public-state/state.json" ': "",
 }

@@ -234,6 +234,24 @@ def test_a_drift_check_that_cannot_tell_leaves_the_issue(repository: Repository)
     assert kept.body.endswith("old")
 
 
+def test_what_moved_since_the_comment_is_not_applied(repository: Repository) -> None:
+    """Another change was merged in between: the plan is not the one that was approved any more, and nothing is done."""
+    repository.branch()
+    repository.edit("gpt-4o-mini", "gpt-4o")
+    pull, event = repository.pull_request(5, "Use the larger model")
+    repository.planned(pull, event)
+    repository.git("checkout", "--quiet", "main")
+    repository.edit("name: Front desk", "name: Reception")
+    repository.commit("Rename")
+    repository.git("push", "--quiet", "origin", "main")
+    repository.merge(pull)
+    applied = repository.applied()
+
+    assert applied["apply"].code == 6, applied["apply"].said
+    assert not applied["publish"].ran
+    assert repository.model() == "gpt-4o-mini"
+
+
 def test_a_hostile_artifact_is_only_shown(repository: Repository) -> None:
     """A fork's run wrote what it wanted: nothing is executed or obeyed, and the pull request is the event's."""
     repository.branch()
