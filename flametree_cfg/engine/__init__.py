@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.applying import apply, destroy
     from flametree_cfg.engine.cards import show
     from flametree_cfg.engine.checking import check_drift
+    from flametree_cfg.engine.doctor import Finding, diagnose
     from flametree_cfg.engine.keeping import (
         history,
         history_show,
@@ -39,6 +40,7 @@ _WHERE = {
     "applying": ("apply", "destroy"),
     "cards": ("show",),
     "checking": ("check_drift",),
+    "doctor": ("Finding", "diagnose"),
     "keeping": (
         "history",
         "history_show",
@@ -65,6 +67,7 @@ __all__ = [
     "Card",
     "Desk",
     "DriftResult",
+    "Finding",
     "Options",
     "PlanResult",
     "TenantResult",
@@ -74,6 +77,7 @@ __all__ = [
     "apply_saved",
     "check_drift",
     "destroy",
+    "diagnose",
     "digest_of_all",
     "explain",
     "history",
