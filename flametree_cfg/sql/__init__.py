@@ -27,8 +27,19 @@ A `Database` is used by one thread at a time. `read_only=True` works on a read-o
 writing, the file is made when `create=True`, 0600 in a 0700 folder, whole or not at all.
 """
 
-from flametree_cfg.sql.engine import ConstraintFailed, Database
+from flametree_cfg.sql._port import ConstraintFailed, Database, Row, Source, StorageBusy
 from flametree_cfg.sql.migration import Application, Migration
-from flametree_cfg.sql.opening import database_exists, open_database
+from flametree_cfg.sql.opening import SqliteFile, database_exists, open_database
 
-__all__ = ["Application", "ConstraintFailed", "Database", "Migration", "database_exists", "open_database"]
+__all__ = [
+    "Application",
+    "ConstraintFailed",
+    "Database",
+    "Migration",
+    "Row",
+    "Source",
+    "SqliteFile",
+    "StorageBusy",
+    "database_exists",
+    "open_database",
+]

@@ -1,4 +1,4 @@
-"""A database connection: statements, transactions, and errors in our own words."""
+"""A connection to a SQLite file: statements, transactions, and errors in our own words."""
 
 from __future__ import annotations
 
@@ -6,31 +6,17 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from flametree_cfg.errors import Diagnostic, StorageFailed, error
+from flametree_cfg.errors import StorageFailed, error
 from flametree_cfg.sql import failure
-
-Row = tuple[Any, ...]
-
-STREAMED = 500  # rows a chunk: their number hardly shows in time, and a few megabytes at most in memory
-BUSY_MS = 10_000  # milliseconds to wait for another writer: transactions are short, a disk may be slow
-
+from flametree_cfg.sql._port import BUSY_MS, STREAMED, ConstraintFailed, Row
 
 _PROBLEMS = (sqlite3.Error, UnicodeError, OverflowError)
 
 
-class ConstraintFailed(StorageFailed):
-    """A rule of the database refused a row; `subject` names the columns or the index (`connectors.tenant, …`)."""
-
-    def __init__(self, diagnostic: Diagnostic, subject: str) -> None:
-        super().__init__(diagnostic)
-        self.subject = subject
-
-
-class Database:
+class SqliteDatabase:
     """
-    One connection to one SQLite file; made by `open_database`, used by one thread at a time.
+    A `Database` (see `_port.py`, which says what each method does) in one SQLite file; made by `open_database`.
 
     Attributes:
         path: of the file.
@@ -104,7 +90,7 @@ class Database:
                 self._end("ROLLBACK")
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, alone: str = "", beside: str = "") -> Iterator[None]:  # noqa: ARG002  # everybody writes alone
         """Change several rows or none: commits at the end, rolls back when anything is raised."""
         if self._connection.in_transaction:  # joining it could let a read's end throw the write away
             raise failure.unusable(self.path, "a write was begun inside another transaction")
@@ -115,6 +101,14 @@ class Database:
         except BaseException:
             self._end("ROLLBACK")
             raise
+
+    def now(self) -> float | None:
+        """Give no time: whoever shares the file is on this machine, which has a better clock."""
+        return None
+
+    def damaged(self, detail: str) -> StorageFailed:
+        """Say that the file is ours but cannot be trusted."""
+        return failure.damaged(self.path, detail)
 
     def close(self) -> None:
         """Let go of the file; a second time does nothing."""

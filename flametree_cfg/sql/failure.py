@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from flametree_cfg.errors import StorageFailed, error
+from flametree_cfg.sql._port import StorageBusy
 
 # SQLITE_ERROR is a statement that does not fit the tables: ours always do, unless their definition was damaged.
 _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
@@ -115,6 +116,18 @@ def unusable(path: Path, detail: str) -> StorageFailed:
     )
 
 
+def busy(place: str) -> StorageBusy:
+    """Say that somebody else writes and does not end."""
+    return StorageBusy(
+        error(
+            "storage-busy",
+            "Storage is busy",
+            f"{place}: another process has been writing for too long",
+            "wait for it to finish, then run the same command again",
+        )
+    )
+
+
 def from_sqlite(path: Path, problem: sqlite3.Error) -> StorageFailed:
     """Translate what SQLite said; except for that one of Python's, its messages name tables and columns, not values."""
     primary = getattr(problem, "sqlite_errorcode", 0) & 0xFF
@@ -125,14 +138,7 @@ def from_sqlite(path: Path, problem: sqlite3.Error) -> StorageFailed:
     if primary == sqlite3.SQLITE_FULL:
         return full(path)
     if primary in _BUSY:
-        return StorageFailed(
-            error(
-                "storage-busy",
-                "Storage is busy",
-                f"{path}: another process has been writing for too long",
-                "wait for it to finish, then run the same command again",
-            )
-        )
+        return busy(str(path))
     return unusable(path, str(problem))
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flametree_cfg.sql import failure, filesystem, place
-from flametree_cfg.sql.engine import BUSY_MS, Database
+from flametree_cfg.sql._port import BUSY_MS
+from flametree_cfg.sql.engine import SqliteDatabase
 from flametree_cfg.sql.header import check_header
 from flametree_cfg.sql.migration import Application, Migration, migrate, newest
 
@@ -47,7 +48,7 @@ def _is_there(path: Path) -> bool:
 
 def open_database(
     path: Path, application: Application, migrations: Sequence[Migration], *, create: bool, read_only: bool
-) -> Database:
+) -> SqliteDatabase:
     """
     Open a database file after making sure that it is ours and whole enough.
 
@@ -80,7 +81,26 @@ def open_database(
     except BaseException:
         connection.close()
         raise
-    return Database(connection, path, network=bool(filesystem.network_kind(path.parent)))
+    return SqliteDatabase(connection, path, network=bool(filesystem.network_kind(path.parent)))
+
+
+class SqliteFile:
+    """A `Source`: a file that one application's tables are in, made when it is first written."""
+
+    def __init__(self, path: Path, application: Application, migrations: Sequence[Migration]) -> None:
+        self._path = path
+        self._application = application
+        self._migrations = migrations
+
+    def read(self) -> SqliteDatabase | None:
+        """Open the file to read; None if it is not there."""
+        if not database_exists(self._path):
+            return None
+        return open_database(self._path, self._application, self._migrations, create=False, read_only=True)
+
+    def write(self, *, create: bool) -> SqliteDatabase:
+        """Open the file to write."""
+        return open_database(self._path, self._application, self._migrations, create=create, read_only=False)
 
 
 @contextmanager
@@ -158,47 +178,27 @@ def _create(path: Path, application: Application, migrations: Sequence[Migration
     """Make the file under another name and put it in place whole: a crash leaves no half database."""
     place.make_folder(path.parent)
     place.check_folder(path.parent)
-    with _translated(path), _scratch(path) as made:
+    with _translated(path), place.scratch(path) as made:
         connection = sqlite3.connect(made, isolation_level=None)
         try:
             migrate(connection, application, migrations)
             connection.execute("PRAGMA journal_mode = WAL")
         finally:
             connection.close()
-        _sync(made)
+        place.sync(made)
         with suppress(FileExistsError):  # another process was faster; its file is as good
             os.link(made, path)
-        _sync(path.parent)
+        place.sync(path.parent)
 
 
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Keep the file as it was before a migration: `ledger.db.backup-v1`; an earlier one of that version is replaced."""
-    with _scratch(path) as made:
+    with place.scratch(path) as made:
         copy = sqlite3.connect(made, isolation_level=None)
         try:
             connection.backup(copy)
         finally:
             copy.close()
-        _sync(made)
+        place.sync(made)
         made.replace(f"{path}.backup-v{version}")
-        _sync(path.parent)
-
-
-@contextmanager
-def _scratch(path: Path) -> Iterator[Path]:
-    """Make an empty 0600 file beside the database under a name nobody can foresee, and clear it away afterwards."""
-    made = path.with_name(f".{path.name}.new-{os.urandom(8).hex()}")
-    os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, place.FILE_MODE))
-    try:
-        yield made
-    finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(f"{made}{suffix}").unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        place.sync(path.parent)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flametree_cfg.sql import failure, filesystem
@@ -104,3 +106,24 @@ def _tighten(path: Path, mode: int) -> None:
     except OSError:
         # On a read-only filesystem the mode cannot be helped, and nobody can write there either.
         return
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Make an empty 0600 file beside another under a name nobody can foresee, and clear it away afterwards."""
+    made = path.with_name(f".{path.name}.new-{os.urandom(8).hex()}")
+    os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE))
+    try:
+        yield made
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{made}{suffix}").unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Make sure that a file or a folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
