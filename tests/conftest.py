@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.postgres import Server, serve
 
 # A change must fail for what it does, never for the luck of the draw: FLAMETREE_EXAMPLES above 1 draws anew.
 STEADY = int(os.environ.get("FLAMETREE_EXAMPLES", "1")) == 1
@@ -20,3 +23,17 @@ def own_caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     folder = tmp_path_factory.mktemp("caches")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Start one PostgreSQL server for all tests of this process that want one."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(server: Server) -> Server:
+    """Give the server with nothing in its database, and nobody connected."""
+    server.empty()
+    return server

@@ -14,6 +14,7 @@ from flametree_cfg.schema import Catalog
 if TYPE_CHECKING:
     from flametree_cfg.secret import Keyring
 
+_ALSO = {"postgres": "postgresql"}  # what people and services write for the same thing
 _SCHEME = re.compile(r"([a-z][a-z0-9]*):(.*)", re.DOTALL)
 
 
@@ -22,7 +23,7 @@ def open_platform(url: str, *, catalog: Catalog, keyring: Keyring | None, create
     Open the platform behind a URL.
 
     Args:
-        url: `sqlite:PATH`.
+        url: `sqlite:PATH` or `postgresql://…`.
         catalog: the types.
         keyring: seals secrets, where the platform is ours to keep them; None where no key may be made, to read only.
         create: whether the first write may make the registry; reading never does.
@@ -32,7 +33,7 @@ def open_platform(url: str, *, catalog: Catalog, keyring: Keyring | None, create
     """
     match = _SCHEME.fullmatch(url)
     scheme = match[1] if match else ""
-    place = f"{__package__}.{scheme}"
+    place = f"{__package__}.{_ALSO.get(scheme, scheme)}"
     if match and importlib.util.find_spec(place):
         connect = getattr(importlib.import_module(place), "connect", None)
         if connect is not None:
@@ -43,6 +44,6 @@ def open_platform(url: str, *, catalog: Catalog, keyring: Keyring | None, create
             "platform-url",
             "Platform URL is not understood",
             f"there is no kind of platform `{scheme or url.partition(':')[0]}`",
-            "give `sqlite:PATH` with --platform or FLAMETREE_PLATFORM",
+            "give `sqlite:PATH` or `postgresql://USER@HOST/DATABASE` with --platform or FLAMETREE_PLATFORM",
         )
     )

@@ -1,16 +1,16 @@
-"""`sqlite:PATH`: the embedded registry in one file. The only place of this room that reads clock and chance."""
+"""`sqlite:PATH`: the embedded registry in one file."""
 
 from __future__ import annotations
 
-import time
-import uuid
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import WrongUsage, error
 from flametree_cfg.platform.embedded import EmbeddedPlatform
+from flametree_cfg.platform.outside import Ids, tag, timestamp
 from flametree_cfg.schema import Catalog
+from flametree_cfg.sql import SqliteFile
+from flametree_cfg.sql.registry import APPLICATION, MIGRATIONS
 
 if TYPE_CHECKING:
     from flametree_cfg.secret import Keyring
@@ -27,39 +27,5 @@ def connect(place: str, *, catalog: Catalog, keyring: Keyring | None, create: bo
         raise WrongUsage(
             error("platform-url", "Platform URL is not understood", "sqlite: without a path", "sqlite:PATH/registry.db")
         )
-    return EmbeddedPlatform(
-        Path(place),
-        catalog,
-        keyring,
-        create=create,
-        now=lambda: datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        new_id=Ids().new,
-        new_tag=lambda: uuid.uuid4().hex,
-    )
-
-
-class Ids:
-    """
-    Makes UUIDs of version 7, each greater than the one before, also in the same millisecond.
-
-    Rows that are made together then stand together in every index: with ids in no order, each of a long apply's
-    transactions would touch nearly every page.
-    """
-
-    def __init__(self) -> None:
-        self._last = (0, 0)
-
-    def new(self) -> str:
-        """Make an id."""
-        chance, now = uuid.uuid4().int, time.time_ns() // 1_000_000
-        since, number = self._last
-        # A clock that stands still or goes back changes nothing: the next number after the last one is taken.
-        self._last = (now, chance & _START) if now > since else (since, number + 1 + (chance & _STEP))
-        since, number = self._last
-        high, low = number >> _LOW, number & ((1 << _LOW) - 1)
-        return str(uuid.UUID(int=since << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
-
-
-_LOW = 62  # of the 74 bits that are a version-7 id's own, so many stand behind its variant
-_START = (1 << 73) - 1  # leaves room for those that follow in the same millisecond
-_STEP = (1 << 32) - 1
+    source = SqliteFile(Path(place), APPLICATION, MIGRATIONS)
+    return EmbeddedPlatform(source, catalog, keyring, create=create, now=timestamp, new_id=Ids().new, new_tag=tag)

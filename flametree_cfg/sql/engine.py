@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flametree_cfg.errors import StorageFailed, error
 from flametree_cfg.sql import failure
-from flametree_cfg.sql._port import BUSY_MS, STREAMED, ConstraintFailed, Row
+from flametree_cfg.sql._port import STREAMED, ConstraintFailed, Row
 
 _PROBLEMS = (sqlite3.Error, UnicodeError, OverflowError)
 

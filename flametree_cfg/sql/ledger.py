@@ -93,9 +93,11 @@ MIGRATIONS = (
     Migration(2, ("CREATE INDEX entry_id ON entry (tenant, id)",)),
 )
 
-LEDGER = "SELECT tenants, total FROM ledger WHERE only_one = 1"
+# One statement, so that both are of one moment wherever it is asked.
+TENANTS = """
+    SELECT t.name, l.tenants, l.total FROM ledger l LEFT JOIN tenant t ON 1 = 1 WHERE l.only_one = 1 ORDER BY t.name
+"""
 COUNT_TENANT = "UPDATE ledger SET tenants = tenants + 1, total = total + ? WHERE only_one = 1"
-TENANTS = "SELECT name FROM tenant ORDER BY name"
 
 TENANT = "SELECT lineage, serial, platform, runs, total, checksum FROM tenant WHERE name = ?"
 ADD_TENANT = """

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
-from flametree_cfg.sql import Database, database_exists, open_database
-from flametree_cfg.sql.ledger import APPLICATION, MIGRATIONS
+from flametree_cfg.sql import Database, Source
 
 
 class Connections:
-    """Opens for reading until somebody writes; making the file is left to the first write."""
+    """Opens for reading until somebody writes; making the database is left to the first write."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._guard = threading.Lock()
         self._open: dict[int, tuple[Database, bool]] = {}
 
@@ -22,27 +20,26 @@ class Connections:
         Give this thread's connection.
 
         Returns:
-            None if the file was never made.
+            None if the database was never made.
         """
         found = self._open.get(threading.get_ident())
         if found is not None:
             return found[0]
-        if not database_exists(self._path):
-            return None
-        return self._keep(self.another(read_only=True), writable=False)
+        database = self._source.read()
+        return None if database is None else self._keep(database, writable=False)
 
     def writing(self) -> Database:
-        """Give this thread's connection, able to write; makes the file."""
+        """Give this thread's connection, able to write; makes the database."""
         found = self._open.get(threading.get_ident())
         if found is not None and found[1]:
             return found[0]
         if found is not None:
             found[0].close()
-        return self._keep(self.another(read_only=False), writable=True)
+        return self._keep(self.another(), writable=True)
 
-    def another(self, *, read_only: bool) -> Database:
-        """Open one more, which the caller closes."""
-        return open_database(self._path, APPLICATION, MIGRATIONS, create=not read_only, read_only=read_only)
+    def another(self) -> Database:
+        """Open one more that can write, which the caller closes."""
+        return self._source.write(create=True)
 
     def close(self) -> None:
         """Close the connections of all threads."""

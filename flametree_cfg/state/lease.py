@@ -11,6 +11,7 @@ from flametree_cfg.state.rows import damaged
 from flametree_cfg.state.world import World, timestamp
 
 _WALL = "wall"
+_SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class LockRow:
     The row as it stands.
 
     Attributes:
-        by_file: whether its holder has the lock file too; then a free lock file means a dead holder.
+        by_file: whether its holder shows by a lock file or a session too (see `presence`); not to show is death then.
         clock: which clock `expires` (seconds) is of.
     """
 
@@ -51,9 +52,12 @@ def clock_of(database: Database, world: World) -> tuple[str, float]:
     """
     Name the clock that leases in this database go by, and tell its time in seconds.
 
-    The machine's own steady clock, which all its processes share; on a network filesystem, where several machines
-    meet, only the time of day is common to them.
+    The server's, where there is one. Else the machine's own steady clock, which all its processes share; on a network
+    filesystem, where several machines meet, only the time of day is common to them.
     """
+    served = database.now()
+    if served is not None:
+        return _SERVER, served
     if database.network:
         return _WALL, world.now().timestamp()
     return world.boot(), world.monotonic()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from flametree_cfg.model import (
@@ -20,7 +19,7 @@ from flametree_cfg.model import (
     OutcomeStatus,
     Stored,
 )
-from flametree_cfg.sql import Database, crash
+from flametree_cfg.sql import Database, Source, crash
 from flametree_cfg.state import document as documents
 from flametree_cfg.state import history, locking, recording, refusal, rows
 from flametree_cfg.state import lease as leases
@@ -43,11 +42,11 @@ class _Write:
 
 
 class SqlLedger:
-    """A `Ledger` (see `_port.py`, which says what each method does) in one SQLite file for many tenants."""
+    """A `Ledger` (see `_port.py`, which says what each method does) in one database for many tenants."""
 
-    def __init__(self, path: Path, world: World) -> None:
+    def __init__(self, source: Source, world: World) -> None:
         self._world = world
-        self._connections = Connections(path)
+        self._connections = Connections(source)
         self._journaled: dict[str, tuple[Operation, int]] = {}  # the last batch, as it was handed in
 
     def tenants(self) -> Sequence[str]:
@@ -255,7 +254,7 @@ class SqlLedger:
     def _writing(self, lease: Lease) -> Iterator[_Write]:
         """Write under a lease: its epoch is compared (and its end put off) first, the serial last."""
         database = self._connections.writing()
-        with database.writing():
+        with database.writing(lease.tenant):
             if not leases.renew(database, self._world, lease):
                 raise refusal.lost(lease)
             head = rows.read_head(database, lease.tenant)

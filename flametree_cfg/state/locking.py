@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from flametree_cfg.errors import StorageFailed
+from flametree_cfg.errors import FlametreeError, StorageFailed
 from flametree_cfg.model import Holder, Lease
-from flametree_cfg.sql import Database, crash
+from flametree_cfg.sql import Database, StorageBusy, crash
 from flametree_cfg.sql import ledger as statements
 from flametree_cfg.state import lease as leases
 from flametree_cfg.state import refusal, rows
 from flametree_cfg.state.connections import Connections
-from flametree_cfg.state.lockfile import LockFile, is_held, lock_path
+from flametree_cfg.state.presence import Presence, presence_at
 from flametree_cfg.state.world import World
 
 _TRIES = 3  # even without waiting: somebody may just be asking whether the lock is held
@@ -25,7 +25,7 @@ def locked(connections: Connections, world: World, tenant: str, wait_s: float, h
     """
     Hold a tenant's lock.
 
-    Two locks in one: the lock file, which the system frees at once when its holder is killed, and a lease in the
+    Two locks in one: a presence, which the system ends at once when its holder is killed, and a lease in the
     database, which outlives nobody for longer than its time and whose epoch stops the writes of whoever lost it.
 
     Raises:
@@ -33,19 +33,20 @@ def locked(connections: Connections, world: World, tenant: str, wait_s: float, h
         StorageFailed: the database cannot be written.
     """
     database = connections.writing()
-    file = LockFile(lock_path(database.path, tenant))
+    presence = presence_at(database, tenant)
     crash.point("before-lock")
-    lease = _take(database, world, file, tenant, wait_s, holder)
+    lease = _take(database, world, presence, tenant, wait_s, holder)
     try:
         crash.point("after-lock")
         with _renewed(connections, world, lease):
             yield lease
     finally:
         crash.point("before-unlock")
-        # What was recorded is recorded; a row that cannot be freed is taken over as soon as the file is free.
-        with suppress(StorageFailed), database.writing():
+        # What was recorded is recorded; a row that cannot be freed is taken over as soon as we do not show any more.
+        with suppress(StorageFailed), database.writing(tenant):
             database.execute(statements.FREE_LOCK, (lease.tenant, lease.epoch))
-        file.free()
+        with suppress(StorageFailed):
+            presence.leave(lease.epoch)
         crash.point("after-unlock")
 
 
@@ -58,7 +59,7 @@ def current_holder(database: Database, world: World, tenant: str) -> Holder | No
     clock, now = leases.clock_of(database, world)
     if not row.held or leases.is_expired(row, clock, now):
         return None
-    if row.by_file and not database.network and not is_held(lock_path(database.path, tenant)):
+    if row.by_file and not database.network and not presence_at(database, tenant).shows(row):
         return None
     return row.holder
 
@@ -71,27 +72,27 @@ def break_lock(database: Database, world: World, tenant: str, *, force: bool) ->
         Who held it; None if nobody did.
 
     Raises:
-        Refused: its holder is alive on this machine, and `force` is false.
+        Refused: its holder is known to be alive, and `force` is false.
     """
-    path = lock_path(database.path, tenant)
-    with database.writing():
+    presence = presence_at(database, tenant)
+    with database.writing(tenant):
         if rows.read_head(database, tenant) is None:
             return None
         row = leases.read_lock(database, tenant)
-        if not force and _is_alive(row, world, file_held=is_held(path)):
+        if not force and _is_alive(row, world, presence):
             raise refusal.holder_alive(tenant, row.holder)
         if row.held:
             database.execute(statements.BREAK_LOCK, (tenant,))
     if force:
-        path.unlink(missing_ok=True)  # its holder keeps a lock on a file without a name, which stops nobody
+        presence.banish()
     return row.holder if row.held else None
 
 
-def _take(database: Database, world: World, file: LockFile, tenant: str, wait_s: float, holder: Holder) -> Lease:
+def _take(database: Database, world: World, presence: Presence, tenant: str, wait_s: float, holder: Holder) -> Lease:
     deadline = world.monotonic() + wait_s
     tries = 0
     while True:
-        found = _try(database, world, file, tenant, holder)
+        found = _try(database, world, presence, tenant, holder)
         if isinstance(found, Lease):
             return found
         tries += 1
@@ -101,25 +102,25 @@ def _take(database: Database, world: World, file: LockFile, tenant: str, wait_s:
         world.sleep(min(world.poll_s, max(left, 0.01)))
 
 
-def _try(database: Database, world: World, file: LockFile, tenant: str, holder: Holder) -> Lease | Holder:
+def _try(database: Database, world: World, presence: Presence, tenant: str, holder: Holder) -> Lease | Holder:
     """Try once; give the lease, or who has the lock."""
-    by_file = file.take()
+    row = None
+    presence.arrive()
     try:
-        with database.writing():
+        with database.writing(tenant):
             _make_tenant(database, world, tenant)
             row = leases.read_lock(database, tenant)
             clock, now = leases.clock_of(database, world)
-            if row.held:
-                dead = by_file and row.by_file and not database.network
-                busy = not dead and not leases.is_expired(row, clock, now)
-            else:
-                busy = not by_file  # taken a moment ago and not yet written down, or about to be free
-            if not busy:
-                return leases.take(database, world, tenant, holder, row, by_file=by_file)
-    except BaseException:
-        file.free()
+            if presence.finds_free(row) or (row.held and leases.is_expired(row, clock, now)):
+                shown = presence.stay(row.epoch + 1)
+                return leases.take(database, world, tenant, holder, row, by_file=shown)
+    except BaseException as problem:
+        with suppress(StorageFailed):
+            presence.leave(row.epoch + 1 if row else 0)
+        if isinstance(problem, StorageBusy):  # somebody writes this tenant for long, or was stopped while doing so
+            return refusal.NOBODY
         raise
-    file.free()
+    presence.leave()
     return row.holder if row.held else refusal.NOBODY
 
 
@@ -147,19 +148,23 @@ def _renew_until(stop: threading.Event, connections: Connections, world: World, 
     database: Database | None = None
     try:
         while not stop.wait(world.lease_s / 4):
-            with suppress(StorageFailed):  # the next round, or the next write, will tell
-                database = database or connections.another(read_only=False)
-                with database.writing():
+            try:
+                database = database or connections.another()
+                with database.writing(lease.tenant):
                     if not leases.renew(database, world, lease):
                         return
+            except FlametreeError:  # the next round, over a new connection, or the next write, will tell
+                if database is not None:
+                    database.close()
+                database = None
     finally:
         if database is not None:
             database.close()
 
 
-def _is_alive(row: leases.LockRow, world: World, *, file_held: bool) -> bool:
+def _is_alive(row: leases.LockRow, world: World, presence: Presence) -> bool:
     if row.by_file or not row.held:
-        return file_held
+        return presence.shows(row)
     return row.holder.host == world.host() and _runs(row.holder.pid)
 
 

@@ -135,6 +135,6 @@ def unknown_scheme(url: str) -> WrongUsage:
             "unknown-state",
             "No such kind of state",
             f"{url.partition(':')[0] if ':' in url else url!r} is not a kind of state this version knows",
-            "write `sqlite:PATH`",
+            "write `sqlite:PATH`, `postgresql://USER@HOST/DATABASE` or `file:EXPORT`",
         )
     )

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 from flametree_cfg.errors import StorageFailed
 from flametree_cfg.model import Address, Entry, Operation, Resource
-from flametree_cfg.sql import Database, failure
+from flametree_cfg.sql import Database, Row
 from flametree_cfg.sql import ledger as statements
-from flametree_cfg.sql.engine import Row
 from flametree_cfg.state.body import (
     checksum,
     entry_checksum,
@@ -63,7 +62,7 @@ class Rows:
 
 def damaged(database: Database, tenant: str, what: str) -> StorageFailed:
     """Say that a tenant's rows are not as we wrote them."""
-    return failure.damaged(database.path, f"tenant {tenant}: {what} not as it was written")
+    return database.damaged(f"tenant {tenant}: {what} not as it was written")
 
 
 def read_head(database: Database, tenant: str) -> Head | None:
@@ -94,10 +93,10 @@ def read_tenants(database: Database) -> list[str]:
     Raises:
         StorageFailed: not those that were written.
     """
-    names = [name for (name,) in database.query(statements.TENANTS)]
-    counted = database.one(statements.LEDGER)
-    if counted != (len(names), sum(checksum(name) for name in names)):
-        raise failure.damaged(database.path, "the list of tenants is not as it was written")
+    found = database.query(statements.TENANTS)
+    names = [row[0] for row in found if row[0] is not None]
+    if {row[1:] for row in found} != {(len(names), sum(checksum(name) for name in names))}:
+        raise database.damaged("the list of tenants is not as it was written")
     return names
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flametree_cfg.sql import SqliteFile
+from flametree_cfg.sql.ledger import APPLICATION, MIGRATIONS
 from flametree_cfg.state.ledger import SqlLedger
 from flametree_cfg.state.world import World
 
 
 def open_url(rest: str, world: World) -> SqlLedger:
     """Open the ledger at a path; nothing is touched before the first call."""
-    return SqlLedger(Path(rest).expanduser(), world)
+    return SqlLedger(SqliteFile(Path(rest).expanduser(), APPLICATION, MIGRATIONS), world)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import flametree_cfg.state
 from flametree_cfg.errors import ConfigInvalid, Locked, PlanStale, StorageFailed, WrongUsage
 from flametree_cfg.model import (
     Action,
@@ -30,6 +27,7 @@ from flametree_cfg.model import (
     connector,
 )
 from flametree_cfg.state import Ledger, open_ledger
+from tests.state.conftest import lose
 from tests.state.samples import (
     ALICE,
     BOB,
@@ -48,19 +46,13 @@ from tests.state.samples import (
 )
 
 
-def schemes() -> list[str]:
-    """Find the modules of the room that open a ledger."""
-    names = [module.name for module in pkgutil.iter_modules(flametree_cfg.state.__path__)]
-    return [n for n in names if hasattr(importlib.import_module(f"flametree_cfg.state.{n}"), "open_url")]
-
-
-@pytest.fixture(params=schemes())
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Ledger]]:
+@pytest.fixture
+def opened(url: str) -> Iterator[Callable[[], Ledger]]:
     """Give a function that opens the same ledger again and again."""
     ledgers: list[Ledger] = []
 
     def opener() -> Ledger:
-        ledgers.append(open_ledger(f"{request.param}:{tmp_path / 'made' / 'ledger'}", Clock().world()))
+        ledgers.append(open_ledger(url, Clock().world()))
         return ledgers[-1]
 
     yield opener
@@ -559,7 +551,9 @@ def test_export_restores_elsewhere(ledger: Ledger) -> None:
     assert document["format_version"] == 1
 
 
-def test_export_restores_into_an_empty_ledger(opened: Callable[[], Ledger], tmp_path: Path) -> None:
+def test_export_restores_into_an_empty_ledger(
+    opened: Callable[[], Ledger], url: str, request: pytest.FixtureRequest
+) -> None:
     """A lost ledger comes back whole: entries, pending, history."""
     ledger = opened()
     fill(ledger, llm("a"))
@@ -568,7 +562,7 @@ def test_export_restores_into_an_empty_ledger(opened: Callable[[], Ledger], tmp_
         ledger.intend(lease, Batch("acme", (create(llm("p"), 1, "RUN-2"),)))
     before, document = ledger.read("acme"), ledger.export("acme")
     ledger.close()
-    (tmp_path / "made" / "ledger").unlink()
+    lose(url, request)
     fresh = opened()
     with fresh.lock("acme", 0, BOB) as lease:
         fresh.restore(lease, document)

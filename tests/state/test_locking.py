@@ -57,12 +57,6 @@ class Worker:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """Name a ledger that is not there yet."""
-    return f"sqlite:{tmp_path / '.flametree' / 'ledger.db'}"
-
-
-@pytest.fixture
 def start(url: str) -> Iterator[Callable[..., Worker]]:
     """Give a function that starts workers; they are ended afterwards."""
     workers: list[Worker] = []
@@ -180,10 +174,10 @@ def test_lease_is_renewed_while_held(url: str) -> None:
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=3650), timedelta(days=-3650), timedelta(hours=1), timedelta(hours=-1)])
-def test_jump_of_the_wall_clock_expires_nothing(url: str, jump: timedelta) -> None:
+def test_jump_of_the_wall_clock_expires_nothing(file_url: str, jump: timedelta) -> None:
     """Leases go by a clock that nobody sets (reliability.md L-08)."""
     clock = Clock()
-    first, second = open_ledger(url, clock.world()), open_ledger(url, clock.world())
+    first, second = open_ledger(file_url, clock.world()), open_ledger(file_url, clock.world())
     with first.lock("acme", 0, ALICE) as lease:
         clock.wall += jump
         with pytest.raises(Locked), second.lock("acme", 1, BOB):
@@ -198,11 +192,11 @@ def test_jump_of_the_wall_clock_expires_nothing(url: str, jump: timedelta) -> No
     second.close()
 
 
-def test_lease_of_an_earlier_boot_is_over(url: str) -> None:
+def test_lease_of_an_earlier_boot_is_over(file_url: str) -> None:
     """After the machine restarted, its steady clock starts again and old leases mean nothing."""
     clock = Clock()
-    first = open_ledger(url, clock.world())
-    restarted = open_ledger(url, clock.world(boot=lambda: "boot-2"))
+    first = open_ledger(file_url, clock.world())
+    restarted = open_ledger(file_url, clock.world(boot=lambda: "boot-2"))
     with first.lock("acme", 0, ALICE):
         clock.steady = 5.0
         assert restarted.holder("acme") is None
@@ -213,7 +207,7 @@ def test_lease_of_an_earlier_boot_is_over(url: str) -> None:
 
 
 def test_lock_file_proves_nothing_on_a_network_filesystem(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where another machine may hold the lock, its lease counts, by the time of day, and nothing else."""
     device = tmp_path.stat().st_dev
@@ -222,7 +216,7 @@ def test_lock_file_proves_nothing_on_a_network_filesystem(
     monkeypatch.setattr(filesystem, "MOUNTS", mounts)
     monkeypatch.setenv(filesystem.ALLOW, "1")
     clock = Clock()
-    here, there = open_ledger(url, clock.world()), open_ledger(url, clock.world(boot=lambda: "boot-2"))
+    here, there = open_ledger(file_url, clock.world()), open_ledger(file_url, clock.world(boot=lambda: "boot-2"))
     with here.lock("acme", 0, ALICE):
         (tmp_path / ".flametree" / "ledger.db.lock-acme").unlink()
         with pytest.raises(Locked), there.lock("acme", 30, BOB):
@@ -233,9 +227,9 @@ def test_lock_file_proves_nothing_on_a_network_filesystem(
     there.close()
 
 
-def test_lock_files_are_gone_afterwards(url: str, tmp_path: Path) -> None:
+def test_lock_files_are_gone_afterwards(file_url: str, tmp_path: Path) -> None:
     """A run leaves the database and nothing else."""
-    ledger = open_ledger(url)
+    ledger = open_ledger(file_url)
     with ledger.lock("acme", 0, ALICE):
         during = {path.name for path in (tmp_path / ".flametree").iterdir()}
     ledger.close()
@@ -255,9 +249,9 @@ def test_lock_is_freed_when_the_block_fails(url: str) -> None:
     ledger.close()
 
 
-def test_lock_file_that_is_a_link_is_refused(url: str, tmp_path: Path) -> None:
+def test_lock_file_that_is_a_link_is_refused(file_url: str, tmp_path: Path) -> None:
     """Nobody can make us open a file of their choice."""
-    ledger = open_ledger(url)
+    ledger = open_ledger(file_url)
     with ledger.lock("acme", 0, ALICE):
         pass
     (tmp_path / ".flametree" / "ledger.db.lock-acme").symlink_to(tmp_path / "elsewhere")

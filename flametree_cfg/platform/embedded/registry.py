@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import PlatformFailed, StorageFailed
@@ -14,7 +13,7 @@ from flametree_cfg.platform.embedded.guard import Guard
 from flametree_cfg.platform.embedded.rows import Reader
 from flametree_cfg.platform.embedded.vault import unresolved
 from flametree_cfg.schema import Catalog
-from flametree_cfg.sql import Database, database_exists, open_database, registry
+from flametree_cfg.sql import Database, Source, registry
 
 if TYPE_CHECKING:
     from flametree_cfg.secret import Keyring
@@ -22,24 +21,24 @@ if TYPE_CHECKING:
 
 class EmbeddedPlatform:
     """
-    The documented system itself, in one SQLite file; see `Platform` for what each method promises.
+    The documented system itself, in one database; see `Platform` for what each method promises.
 
-    Reading never makes the file: a registry that does not exist has no objects and no identity. It verifies nothing
+    Reading never makes the database: a registry that does not exist has no objects and no identity. It verifies nothing
     against a provider and processes no customer's messages.
 
     Args:
-        path: of the file.
+        source: of the database.
         catalog: the types it offers; objects of others are kept as they are.
         keyring: seals the secrets.
-        create: whether the first write may make the file.
+        create: whether the first write may make the database.
         now: UTC in ISO 8601.
         new_id: makes platform ids and the installation's identity.
-        new_tag: makes a text of chance for every write; never one that was before, in any copy of the file.
+        new_tag: makes a text of chance for every write; never one that was before, in any copy of the database.
     """
 
     def __init__(
         self,
-        path: Path,
+        source: Source,
         catalog: Catalog,
         keyring: Keyring | None,
         *,
@@ -48,7 +47,7 @@ class EmbeddedPlatform:
         new_id: Callable[[], str],
         new_tag: Callable[[], str],
     ) -> None:
-        self._path = path
+        self._source = source
         self._catalog = catalog
         self._keyring = keyring
         self._create = create
@@ -114,7 +113,7 @@ class EmbeddedPlatform:
         with _as_platform():
             database = self._writing()
             try:
-                with database.writing():
+                with database.writing(batch.tenant, beside=registry.PUBLIC_TENANT):
                     self._name(database)
                     return self._execution(database, batch).run()
             except BaseException:
@@ -140,7 +139,7 @@ class EmbeddedPlatform:
             return tuple(LogLine(*row) for row in reversed(rows))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         with _as_platform():
             for database in (self._to_read, self._to_write):
                 if database is not None:
@@ -150,17 +149,13 @@ class EmbeddedPlatform:
     def _reading(self) -> Database | None:
         if self._to_write is not None:
             return self._to_write
-        if self._to_read is None and database_exists(self._path):
-            self._to_read = open_database(
-                self._path, registry.APPLICATION, registry.MIGRATIONS, create=False, read_only=True
-            )
+        if self._to_read is None:
+            self._to_read = self._source.read()
         return self._to_read
 
     def _writing(self) -> Database:
         if self._to_write is None:
-            self._to_write = open_database(
-                self._path, registry.APPLICATION, registry.MIGRATIONS, create=self._create, read_only=False
-            )
+            self._to_write = self._source.write(create=self._create)
         return self._to_write
 
     def _name(self, database: Database) -> None:

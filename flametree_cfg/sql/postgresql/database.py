@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import count
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.errors import FlametreeError, StorageFailed
 from flametree_cfg.sql._port import STREAMED, Row
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 IDLE_MS = 30_000
 """
-Milliseconds that a write may stand still before the server ends it: half a lease. A holder that is stopped in the middle
-of a write would otherwise keep its rows from whoever takes over.
+Milliseconds that a write may stand still before the server ends it: half a lease. A holder that is stopped in the
+middle of a write would otherwise keep its rows from whoever takes over.
 """
 
 
@@ -147,7 +147,7 @@ class PostgresDatabase:
         asked = ", ".join((*locks, "pg_backend_pid()"))
         patience = f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS:d}; " if locks else ""
         with self._told():
-            cursor = self._connection.execute(cast("LiteralString", f"BEGIN {mode}; {patience}SELECT {asked}"))
+            cursor = self._connection.execute(_spoken(f"BEGIN {mode}; {patience}SELECT {asked}"))
             while cursor.nextset():
                 pass
             session = cursor.fetchall()[0][-1]

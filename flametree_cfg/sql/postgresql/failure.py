@@ -95,7 +95,9 @@ def damaged(place: str, detail: str) -> StorageFailed:
 def foreign(place: str, detail: str) -> StorageFailed:
     """Say that the tables were made by something else."""
     return StorageFailed(
-        error("storage-foreign", "Schema is not ours", f"{place}: {detail}", "name another database; nothing was touched")
+        error(
+            "storage-foreign", "Schema is not ours", f"{place}: {detail}", "name another database; nothing was touched"
+        )
     )
 
 

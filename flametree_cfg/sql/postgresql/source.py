@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, LiteralString, cast
+from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import AccessDenied, FlametreeError
 from flametree_cfg.sql._port import BUSY_MS, Row
@@ -77,24 +76,26 @@ class PostgresSource:
         """Connect to write; makes the schema if need be."""
         database = self._connect(read_only=False)
         try:
-            version = self._version(database)
-            if version == 0 and not create:
-                raise failure.missing(database.place, f"it has no schema {self._schema}")
-            if version < newest(self._migrations):
-                self._migrate(database)
+            self._prepare(database, create=create)
         except BaseException:
             database.close()
             raise
         return database
 
+    def _prepare(self, database: PostgresDatabase, *, create: bool) -> None:
+        version = self._version(database)
+        if version == 0 and not create:
+            raise failure.missing(database.place, f"it has no schema {self._schema}")
+        if version < newest(self._migrations):
+            self._migrate(database)
+
     def _connect(self, *, read_only: bool) -> PostgresDatabase:
         self._server = self._server or read_url(self._url)
         connection = connect(self._server)
         try:
-            place = self._server.place
+            refuse_pool(connection, self._server)  # before a setting is left behind in somebody's session
             connection.execute(_SETTINGS, (self._schema, f"{BUSY_MS}ms"))
-            refuse_pool(connection, self._server)
-            return PostgresDatabase(connection, place, self._schema, read_only=read_only)
+            return PostgresDatabase(connection, self._server.place, self._schema, read_only=read_only)
         except BaseException as problem:
             connection.close()
             if isinstance(problem, FlametreeError) or not isinstance(problem, Exception):
@@ -158,9 +159,8 @@ def connect(server: Server) -> psycopg.Connection[Row]:
     """
     import psycopg
 
-    parameters = cast("dict[str, str]", dict(server.parameters))
     try:
-        return psycopg.connect(**parameters, autocommit=True)  # type: ignore[arg-type]  # libpq's own names
+        return psycopg.connect(**server.parameters, autocommit=True)  # type: ignore[arg-type]  # libpq's own names
     except psycopg.Error as problem:
         text = str(problem)
         if _MISSING.search(text):
@@ -207,11 +207,11 @@ def refuse_pool(connection: psycopg.Connection[Row], server: Server) -> None:
     with connect(server) as other:
         other.execute("BEGIN")
         borrowed = _session(other)
-        if session in (borrowed,) or session != _session(connection):
-            raise failure.pooled(server.place)
-        with suppress(Exception):
-            other.execute("ROLLBACK")
+        lent = borrowed == session or _session(connection) != session
+        other.execute("ROLLBACK")
+    if lent:
+        raise failure.pooled(server.place)
 
 
 def _session(connection: psycopg.Connection[Row]) -> int:
-    return int(connection.execute(cast("LiteralString", "SELECT pg_backend_pid()")).fetchall()[0][0])
+    return int(connection.execute("SELECT pg_backend_pid()").fetchall()[0][0])
