@@ -120,12 +120,14 @@ def test_stopped_holder_loses_the_lock_and_writes_nothing(start: Callable[..., W
         answer = worker.ask("write late")
         worker.ask("free")
         apply(ledger, lease, create(llm("mine"), 1))
-        with pytest.raises(Locked), open_ledger(url).lock("acme", 0, BOB):
+        other = open_ledger(url)
+        with pytest.raises(Locked), other.lock("acme", 0, BOB):
             pass
 
     assert answer.startswith("locked The lock was lost")
     assert addresses(ledger) == {connector("mine")}
     ledger.close()
+    other.close()
 
 
 def test_live_holder_is_not_unlocked_without_force(start: Callable[..., Worker], url: str) -> None:

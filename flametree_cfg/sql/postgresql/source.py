@@ -29,8 +29,11 @@ _SETTINGS = """
         set_config('synchronous_commit', CASE current_setting('synchronous_commit')
             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
 """
-_FOUND = "SELECT to_regnamespace(?) IS NOT NULL, to_regclass(?) IS NOT NULL"
-_ABOUT = "SELECT mark, version FROM about WHERE only_one = 1"
+# From the catalog's tables: functions such as to_regnamespace may remember that there was nothing.
+_FOUND = """
+    SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = ?),
+        EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = ? AND tablename = 'about')
+"""
 _MAKE_ABOUT = """
     CREATE TABLE about (
         only_one SMALLINT PRIMARY KEY CHECK (only_one = 1), mark BIGINT NOT NULL, version BIGINT NOT NULL
@@ -109,10 +112,10 @@ class PostgresSource:
         Raises:
             StorageFailed: the schema is not ours, or of a newer version.
         """
-        made, ours = database.query(_FOUND, (self._schema, f"{self._schema}.about"))[0]
+        made, ours = database.query(_FOUND, (self._schema, self._schema))[0]
         if not made:
             return 0
-        row = database.one(_ABOUT) if ours else None
+        row = database.one(f"SELECT mark, version FROM {self._schema}.about") if ours else None  # noqa: S608  # our own
         if row is None or row[0] != self._application.mark:
             raise failure.foreign(database.place, f"schema {self._schema} was not made by flametree-cfg")
         version = int(row[1])
