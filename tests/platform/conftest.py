@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,11 +20,24 @@ def catalog() -> Catalog:
 
 
 @pytest.fixture(params=sorted(IMPLEMENTATIONS))
-def platform(request: pytest.FixtureRequest, tmp_path: Path, catalog: Catalog) -> Iterator[Platform]:
+def opened(request: pytest.FixtureRequest, tmp_path: Path, catalog: Catalog) -> Iterator[Callable[[bool], Platform]]:
+    """Give a function that opens the same platform of each kind again and again."""
+    platforms: list[Platform] = []
+    where = request.getfixturevalue("postgres").url if request.param == "postgresql" else tmp_path / "platform"
+
+    def opener(create: bool) -> Platform:
+        platforms.append(IMPLEMENTATIONS[request.param](where, catalog, create))
+        return platforms[-1]
+
+    yield opener
+    for platform in platforms:
+        platform.close()
+
+
+@pytest.fixture
+def platform(opened: Callable[[bool], Platform]) -> Platform:
     """Open an empty platform of each kind."""
-    platform = IMPLEMENTATIONS[request.param](tmp_path / "platform", catalog, True)
-    yield platform
-    platform.close()
+    return opened(True)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flametree_cfg.model import (
     Action,
@@ -34,7 +35,7 @@ BOT: Mapping[str, Value] = {"bot_token": Secret(KEY)}
 Changes = Mapping[tuple[str | int, ...], Value]
 """What fields become, by path."""
 
-Open = Callable[[Path, Catalog, bool], Platform]
+Open = Callable[[Any, Catalog, bool], Platform]
 
 
 def open_sqlite(folder: Path, catalog: Catalog, create: bool) -> Platform:
@@ -42,7 +43,12 @@ def open_sqlite(folder: Path, catalog: Catalog, create: bool) -> Platform:
     return open_platform(f"sqlite:{folder}/registry.db", catalog=catalog, keyring=Keyring(b"k" * 32), create=create)
 
 
-IMPLEMENTATIONS: Mapping[str, Open] = {"sqlite": open_sqlite}
+def open_postgresql(url: str, catalog: Catalog, create: bool) -> Platform:
+    """Open the embedded registry of a database."""
+    return open_platform(url, catalog=catalog, keyring=Keyring(b"k" * 32), create=create)
+
+
+IMPLEMENTATIONS: Mapping[str, Open] = {"sqlite": open_sqlite, "postgresql": open_postgresql}
 """By URL scheme; a test sees to it that every scheme of the room stands here."""
 
 

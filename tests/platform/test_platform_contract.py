@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,15 +69,14 @@ def test_an_unknown_tenant_has_no_objects(hand: Hand) -> None:
     assert hand.platform.read("other").objects == ()
 
 
-def test_identity_is_made_once(hand: Hand, tmp_path: Path, catalog: Catalog) -> None:
+def test_identity_is_made_once(hand: Hand, opened: Callable[[bool], Platform]) -> None:
     """The first write names the installation, for every later process too."""
     hand.create(A, "llm", settings=LLM)
     before = hand.platform.identity
-    again = IMPLEMENTATIONS["sqlite"](tmp_path / "platform", catalog, False)
+    again = opened(False)
 
     assert before
     assert again.identity == before
-    again.close()
 
 
 def test_revision_grows_with_every_write(hand: Hand) -> None:
@@ -129,10 +129,10 @@ def test_sweep_gives_what_read_gives(hand: Hand, catalog: Catalog) -> None:
     assert {one.id for one in read if one.system} == {one.id for one in hand.platform.read("public").objects}
 
 
-def test_sweep_sees_one_state(hand: Hand, catalog: Catalog, tmp_path: Path) -> None:
+def test_sweep_sees_one_state(hand: Hand, catalog: Catalog, opened: Callable[[bool], Platform]) -> None:
     """What another process writes while a sweep runs is not in it; a sweep left early hinders no write."""
     everything(hand, catalog)
-    other = IMPLEMENTATIONS["sqlite"](tmp_path / "platform", catalog, False)
+    other = opened(False)
     right, sweep = other.read("zoo").objects, other.sweep("zoo")
     first = next(sweep)
     hand.update(A, {("description",): "new"})
