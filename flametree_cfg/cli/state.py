@@ -73,27 +73,57 @@ def unlock(invocation: Invocation, path: str, *, force: bool) -> ExitCode:
 
 @state.command("export")
 @common
-@click.argument("path", metavar="PATH")
-def export(invocation: Invocation, path: str) -> ExitCode:
-    """Write the ledger of a tenant as JSON, for `state import`. There are no secret values in it."""
+@click.argument("path", metavar="FILE|PATH")
+@click.option("--public", is_flag=True, show_envvar=True, help="Without fingerprints, journal and history.")
+def export(invocation: Invocation, path: str, *, public: bool) -> ExitCode:
+    """
+    Write the ledger of all tenants to FILE, as a backup or for another database.
+
+    With the folder of a tenant as PATH, that one's is written to standard output. There are no secret values in it.
+    """
     import json
+    import os
 
     from flametree_cfg import engine
+    from flametree_cfg.report import Document, Done
 
-    document = engine.state_export(path, invocation.options())
-    invocation.out.write(json.dumps(document, indent=2, sort_keys=True) + "\n")
+    if os.path.isdir(path):  # noqa: PTH112  # never raises
+        document = (engine.state_public if public else engine.state_export)(path, invocation.options())
+        invocation.out.write(json.dumps(document, indent=2, sort_keys=True) + "\n")
+        return ExitCode.OK
+    tenants = engine.ledger_export(path, invocation.options(), public=public)
+    facts = {"file": path, "public": public, "tenants": list(tenants)}
+    invocation.show(Document.DONE, Done(f"Exported {_counted(len(tenants))} to {path}", facts))
     return ExitCode.OK
 
 
 @state.command("import")
 @common
-@click.argument("path", metavar="PATH")
-@click.argument("file", metavar="FILE")
-def restore(invocation: Invocation, path: str, file: str) -> ExitCode:
-    """Replace the ledger of a tenant by what `state export` wrote."""
+@click.argument("paths", metavar="[PATH] FILE", nargs=-1, required=True)
+@click.option("--overwrite", is_flag=True, show_envvar=True, help="Even where the ledger is newer, or another one.")
+def restore(invocation: Invocation, paths: tuple[str, ...], *, overwrite: bool) -> ExitCode:
+    """
+    Make the ledger of all tenants what it is in FILE, which `state export` wrote.
+
+    With the folder of a tenant as PATH, that one's ledger is replaced by its own export.
+    """
     from flametree_cfg import engine
     from flametree_cfg.report import Document, Done
 
-    serial = engine.state_import(path, file, invocation.options())
-    invocation.show(Document.DONE, Done(f"Imported {file}; serial {serial}", {"file": file, "serial": serial}))
+    *folders, file = paths
+    if len(folders) > 1:
+        raise click.UsageError("Give FILE, or PATH and FILE.")
+    if folders:
+        serial = engine.state_import(folders[0], file, invocation.options())
+        invocation.show(Document.DONE, Done(f"Imported {file}; serial {serial}", {"file": file, "serial": serial}))
+        return ExitCode.OK
+    serials = engine.ledger_import(file, invocation.options(), overwrite=overwrite)
+    facts = {"file": file, "serials": dict(serials)}
+    changed = sum(serial is not None for serial in serials.values())
+    same = f", {len(serials) - changed} unchanged" if changed < len(serials) else ""
+    invocation.show(Document.DONE, Done(f"Imported {_counted(changed)} from {file}{same}", facts))
     return ExitCode.OK
+
+
+def _counted(tenants: int) -> str:
+    return f"{tenants} tenant" if tenants == 1 else f"{tenants} tenants"

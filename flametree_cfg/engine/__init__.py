@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         state_show,
         state_unlock,
     )
+    from flametree_cfg.engine.moving import ledger_export, ledger_import, state_public
     from flametree_cfg.engine.options import (
         ApplyResult,
         Card,
@@ -51,6 +52,7 @@ _WHERE = {
         "state_show",
         "state_unlock",
     ),
+    "moving": ("ledger_export", "ledger_import", "state_public"),
     "options": ("ApplyResult", "Card", "DriftResult", "Options", "PlanResult", "TenantResult"),
     "planning": ("make_plans",),
     "portal": ("Desk", "add_system_integration", "open_portal"),
@@ -82,6 +84,8 @@ __all__ = [
     "explain",
     "history",
     "history_show",
+    "ledger_export",
+    "ledger_import",
     "make_plans",
     "open_portal",
     "save_plans",
@@ -89,6 +93,7 @@ __all__ = [
     "state_export",
     "state_import",
     "state_list",
+    "state_public",
     "state_rm",
     "state_show",
     "state_unlock",
