@@ -16,6 +16,7 @@ from flametree_cfg.sql.postgresql.database import PostgresDatabase
 if TYPE_CHECKING:
     import psycopg
 
+_LOOKS = 3  # others use the pool too, and one look may fall between
 _TEXT = re.compile(r"\bTEXT\b")
 _MISSING = re.compile(r'database "[^"]*" does not exist')
 _DENIED = re.compile(
@@ -178,6 +179,7 @@ def _reason(problem: Exception) -> str:
     known = {
         "refused": "nobody listens there",
         "translate host name": "the host is unknown",
+        "resolve host": "the host is unknown",
         "No such file": "nobody listens there",
         "timeout": "no answer in time",
         "timed out": "no answer in time",
@@ -208,12 +210,12 @@ def refuse_pool(connection: psycopg.Connection[Row], server: Server) -> None:
     if session == connection.info.backend_pid:
         return
     with connect(server) as other:
-        other.execute("BEGIN")
-        borrowed = _session(other)
-        lent = borrowed == session or _session(connection) != session
-        other.execute("ROLLBACK")
-    if lent:
-        raise failure.pooled(server.place)
+        for _ in range(_LOOKS):
+            other.execute("BEGIN")
+            lent = _session(other) == session or _session(connection) != session
+            other.execute("ROLLBACK")
+            if lent:
+                raise failure.pooled(server.place)
 
 
 def _session(connection: psycopg.Connection[Row]) -> int:
