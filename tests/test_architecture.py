@@ -24,10 +24,10 @@ MOST_LINES = 400  # beyond it two questions live in one module; see the README
 INJECTORS = frozenset(
     {
         "engine/outside.py",  # names a run and dates its line of history
-        "platform/sqlite.py",  # hands the embedded registry its clock and its ids
+        "platform/outside.py",  # hands the embedded registry its clock and its ids
         "secret/keyfile.py",  # makes the master key
         "secret/keyring.py",  # draws nonces
-        "sql/opening.py",  # names a temporary file
+        "sql/place.py",  # names a temporary file
         "state/world.py",  # the ledger's clock, ids and sleep
     }
 )

@@ -31,6 +31,8 @@ from flametree_cfg.plan import Plan
 from flametree_cfg.platform.embedded import EmbeddedPlatform
 from flametree_cfg.schema import Catalog
 from flametree_cfg.secret.keyring import Keyring
+from flametree_cfg.sql import SqliteFile
+from flametree_cfg.sql.registry import APPLICATION, MIGRATIONS
 from flametree_cfg.state import open_ledger
 from tests.oracle.platform import Platform, blank
 from tests.plan.documents import NAMES, Draw
@@ -47,7 +49,7 @@ class Real:
         numbers = itertools.count(0)  # u0 is the installation's own name
         self.tenant = tenant
         self.platform = EmbeddedPlatform(
-            folder / "registry.db",
+            SqliteFile(folder / "registry.db", APPLICATION, MIGRATIONS),
             catalog,
             Keyring(b"k" * 32),
             create=True,

@@ -319,7 +319,7 @@ def test_a_full_output(zoo: Zoo) -> None:
         {"FLAMETREE_NO_COLOR": "perhaps"},
         {"FLAMETREE_ERRORS": "nonsense"},
         {"FLAMETREE_PLATFORM": "http://nowhere"},
-        {"FLAMETREE_STATE": "postgres://nowhere"},
+        {"FLAMETREE_STATE": "mysql://nowhere"},
         {"FLAMETREE_PLAN_TARGETS": "nonsense"},
     ],
 )
