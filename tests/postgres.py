@@ -41,9 +41,9 @@ class Server:
         """Name the database by its port, with a password in the URL."""
         return f"postgresql://{role}:{password}@127.0.0.1:{port or self.port}/{database}"
 
-    def query(self, statement: str) -> list[tuple[object, ...]]:
+    def query(self, statement: str, database: str = DATABASE) -> list[tuple[object, ...]]:
         """Run one statement past our own code; gives its rows."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
+        with psycopg.connect(self.url.replace(f"/{DATABASE}?", f"/{database}?"), autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
@@ -79,8 +79,7 @@ def serve() -> Iterator[Server]:
         _make(server, user)
         _control(server, user, "start", "-l", str(home / "log"), "-o", f"-p {server.port} -k {home} {_SETTINGS}")
         try:
-            with psycopg.connect(server.url.replace(DATABASE, "postgres"), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+            server.query(f"CREATE DATABASE {DATABASE}", "postgres")
             yield server
         finally:
             _control(server, user, "stop", "-m", "immediate")
@@ -89,7 +88,10 @@ def serve() -> Iterator[Server]:
 
 
 def _make(server: Server, user: str | None) -> None:
-    initdb = [str(programs() / "initdb"), "-N", "-U", ROLE, "-E", "UTF8", "--locale", "C.UTF-8"]
+    initdb = [str(programs() / "initdb"), "-N", "-U", ROLE, "-E", "UTF8", "--locale", "C"]
+    known = subprocess.run([initdb[0], "--help"], capture_output=True, text=True, check=True).stdout
+    if "--icu-locale" in known:  # a database that sorts as people do, as many are: our order must not depend on it
+        initdb += ["--locale-provider", "icu", "--icu-locale", "en-US"]
     auth = ["--auth-local", "trust", "--auth-host", "scram-sha-256", "--pwfile", str(server.home / "password")]
     _call([*initdb, *auth, "-D", str(server.home / "data")], server.home, user)
 

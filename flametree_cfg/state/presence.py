@@ -6,7 +6,6 @@ from typing import Protocol
 
 from flametree_cfg.sql import Database
 from flametree_cfg.sql.engine import SqliteDatabase
-from flametree_cfg.sql.postgresql import PostgresDatabase
 from flametree_cfg.state.lease import LockRow
 from flametree_cfg.state.lockfile import LockFile, is_held, lock_path
 
@@ -41,10 +40,13 @@ class Presence(Protocol):
 
 def presence_at(database: Database, tenant: str) -> Presence:
     """Give what fits the database."""
-    if isinstance(database, PostgresDatabase):
-        return SessionPresence(database, tenant)
-    assert isinstance(database, SqliteDatabase)  # noqa: S101  # there are two
-    return FilePresence(database, tenant)
+    if isinstance(database, SqliteDatabase):
+        return FilePresence(database, tenant)
+    from flametree_cfg.sql.postgresql import PostgresDatabase
+    from flametree_cfg.state.session import SessionPresence
+
+    assert isinstance(database, PostgresDatabase)  # noqa: S101  # there are two
+    return SessionPresence(database, tenant)
 
 
 class FilePresence:
@@ -81,42 +83,3 @@ class FilePresence:
     def banish(self) -> None:
         """Take the file away: its holder keeps a lock on a file without a name."""
         self._path.unlink(missing_ok=True)
-
-
-class SessionPresence:
-    """
-    By a lock of the server's on tenant and epoch, which ends with the connection.
-
-    It is on the connection that writes, so who lost that connection has lost the lock. The name goes by epoch: a holder
-    that was stopped, and keeps its connection, keeps only an epoch that is over.
-    """
-
-    def __init__(self, database: PostgresDatabase, tenant: str) -> None:
-        self._database = database
-        self._tenant = tenant
-
-    def arrive(self) -> None:
-        """Do nothing: the row tells under which name to look."""
-
-    def finds_free(self, row: LockRow) -> bool:
-        """Tell whether nobody holds it, or its holder's session is gone."""
-        return not row.held or (row.by_file and not self.shows(row))
-
-    def stay(self, epoch: int) -> bool:
-        """Hold the name of this epoch."""
-        return self._database.hold(self._name(epoch))
-
-    def leave(self, epoch: int = 0) -> None:
-        """Let the name go."""
-        if epoch:
-            self._database.release(self._name(epoch))
-
-    def shows(self, row: LockRow) -> bool:
-        """Tell whether a session holds the name of the row's epoch."""
-        return row.held and self._database.is_held(self._name(row.epoch))
-
-    def banish(self) -> None:
-        """Do nothing: the next epoch has another name."""
-
-    def _name(self, epoch: int) -> str:
-        return f"lease {epoch} {self._tenant}"
