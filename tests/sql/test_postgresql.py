@@ -15,6 +15,8 @@ from flametree_cfg.sql.postgresql import database as engine
 from tests.postgres import PASSWORD, ROLE, Server
 from tests.sql.samples import ADD, FIRST, NOTES, SECOND
 
+NOWHERE = f"{64 * 'x'}.invalid"  # no name can be so long, so that nobody has to be asked
+
 Open = Callable[..., PostgresDatabase]
 
 
@@ -349,12 +351,12 @@ def test_missing_password_and_unknown_role_are_ten(postgres: Server) -> None:
 def test_nobody_there_is_one(postgres: Server) -> None:
     """No server, no such host, no such database: each told with host and database."""
     dead = _refused(postgres.tcp(port=1))
-    unknown = _refused(f"postgresql://u:{PASSWORD}@no-such-host.invalid/shared")
+    unknown = _refused(f"postgresql://u:{PASSWORD}@{NOWHERE}/shared")
     missing = _refused(postgres.tcp(database="elsewhere"))
 
     assert [one.exit_code for one in (dead, unknown, missing)] == [1, 1, 1]
     assert "PostgreSQL at 127.0.0.1, port 1, database shared: nobody listens there" in str(dead)
-    assert "no-such-host.invalid, port 5432, database shared: the host is unknown" in str(unknown)
+    assert f"{NOWHERE}, port 5432, database shared: the host is unknown" in str(unknown)
     assert "database elsewhere: the server has no such database" in str(missing)
     assert "canary" not in "".join(map(_all_said, (dead, unknown, missing)))
 

@@ -165,11 +165,11 @@ def connect(server: Server) -> psycopg.Connection[Row]:
 
     try:
         return psycopg.connect(**server.parameters, autocommit=True)  # type: ignore[arg-type]  # libpq's own names
-    except psycopg.Error as problem:
+    except (psycopg.Error, UnicodeError, ValueError, OSError) as problem:  # not all that it tries is its own
         text = str(problem)
         if _MISSING.search(text):
             raise failure.missing(server.place, "the server has no such database") from None
-        if _DENIED.search(text) or getattr(problem.pgconn, "needs_password", False):
+        if _DENIED.search(text) or getattr(getattr(problem, "pgconn", None), "needs_password", False):
             raise failure.denied(server) from None
         raise failure.unreachable(server.place, _reason(problem)) from None
 
@@ -180,6 +180,7 @@ def _reason(problem: Exception) -> str:
         "refused": "nobody listens there",
         "translate host name": "the host is unknown",
         "resolve host": "the host is unknown",
+        "idna": "the host is unknown",
         "No such file": "nobody listens there",
         "timeout": "no answer in time",
         "timed out": "no answer in time",
