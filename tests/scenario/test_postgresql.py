@@ -182,6 +182,7 @@ def _operations(text: str) -> list[object]:
     return [(one["action"], one["address"]) for one in tenant["plan"]["operations"]]
 
 
+@pytest.mark.timeout(120 + 10 * TRIALS)
 def test_two_at_once_never_mix(zoo: Zoo, postgres: Server) -> None:
     """Of two applies of one tenant exactly one does it, time after time, and the other finds it done (L-01)."""
     shared(zoo, postgres)

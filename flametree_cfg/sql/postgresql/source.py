@@ -211,12 +211,20 @@ def refuse_pool(connection: psycopg.Connection[Row], server: Server) -> None:
     if session == connection.info.backend_pid:
         return
     with connect(server) as other:
-        for _ in range(_LOOKS):
-            other.execute("BEGIN")
-            lent = _session(other) == session or _session(connection) != session
-            other.execute("ROLLBACK")
-            if lent:
-                raise failure.pooled(server.place)
+        if any(_is_lent(session, connection, other) for _ in range(_LOOKS)):
+            raise failure.pooled(server.place)
+
+
+def _is_lent(session: int, connection: psycopg.Connection[Row], other: psycopg.Connection[Row]) -> bool:
+    import psycopg
+
+    try:
+        other.execute("BEGIN")
+        lent = _session(other) == session or _session(connection) != session
+        other.execute("ROLLBACK")
+    except psycopg.Error:  # in statement mode a pool knows no transactions at all
+        return True
+    return lent
 
 
 def _session(connection: psycopg.Connection[Row]) -> int:
