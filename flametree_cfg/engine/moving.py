@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flametree_cfg.engine.applying import holder_of
 from flametree_cfg.engine.cards import tenant_of
+from flametree_cfg.engine.carrying import holder_of
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.state import import_all, published, read_export, write_export
