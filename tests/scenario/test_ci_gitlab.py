@@ -14,7 +14,6 @@ import yaml
 
 from flametree_cfg.forge import find_marker
 from tests.forge.hub import REPOSITORY, TOKEN, Hub, Pull, serving
-from tests.scenario.runner import as_far_as_built
 from tests.scenario.running import PROGRAM
 
 HEAD = "a" * 40
@@ -52,7 +51,7 @@ class Project:
         own = {name: known.get(value[1:], "") if value.startswith("$") else value for name, value in given.items()}
         script = "\n".join([*self.jobs[".flametree"]["before_script"], *self.jobs[job]["script"]])
         return subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", as_far_as_built(script)],
+            ["bash", "-eo", "pipefail", "-c", script],
             cwd=self.desk,
             env={
                 "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -252,6 +252,34 @@ def test_what_moved_since_the_comment_is_not_applied(repository: Repository) -> 
     assert repository.model() == "gpt-4o-mini"
 
 
+def test_a_fork_gets_a_plan_without_any_secret(repository: Repository) -> None:
+    """Compared with the published public state; shown as plain text, and approved by nobody."""
+    assert repository.applied()["publish"].code == 0
+    repository.branch()
+    repository.edit("gpt-4o-mini", "gpt-4o")
+    pull, event = repository.pull_request(7, "Be so kind", owner="mallory")
+    planned = repository.planned(pull, event)
+    (body,) = repository.hub.bodies(7)
+    marker = find_marker(body)
+    seen = {
+        value for job in ("validate", "plan-fork") for given in planned[job].environments for value in given.values()
+    }
+
+    assert not planned["plan"].ran
+    assert planned["plan-fork"].code == 0, planned["plan-fork"].said
+    assert "1 to change" in planned["plan-fork"].said
+    assert seen == {""}
+    assert marker is not None
+    assert marker.digest == ""
+    assert "another repository" in body
+
+    repository.merge(pull)
+    applied = repository.applied()
+
+    assert applied["apply"].code == 5
+    assert repository.model() == "gpt-4o-mini"
+
+
 def test_a_hostile_artifact_is_only_shown(repository: Repository) -> None:
     """A fork's run wrote what it wanted: nothing is executed or obeyed, and the pull request is the event's."""
     repository.branch()
