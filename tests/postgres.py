@@ -61,7 +61,7 @@ def programs() -> Path:
     if found:
         return Path(found).resolve().parent
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
-    assert folders, "PostgreSQL is not installed: run .ci/postgresql"
+    assert folders, "PostgreSQL is not installed: run .ci/system"
     return folders[-1].parent
 
 

@@ -97,7 +97,7 @@ class Session:
 
         Raises:
             AccessDenied: the key is gone that the ledger's fingerprints were made with; a new one beside them would
-                never fit.
+                never fit. Or ledger or registry are shared, and a key made here would be known nowhere else.
         """
         path = self.home / "key"
         found = open_keyring(path, create=False)
@@ -105,6 +105,8 @@ class Session:
             return found
         if any(_fingerprinted(self.ledger.read(tenant)) for tenant in self.ledger.tenants()):
             raise AccessDenied(_key_lost(path))
+        if any(_is_shared(url) for url in (self.options.state, self.options.platform)):
+            raise AccessDenied(_key_missing(path))
         return open_keyring(path, create=True)
 
     @cached_property
@@ -137,6 +139,20 @@ def _own_caches() -> Path | None:
 def _fingerprinted(stored: Stored) -> bool:
     return any(
         secret.fingerprint for entry in stored.entries.values() for _, secret in secrets_in(entry.resource.fields)
+    )
+
+
+def _is_shared(url: str | None) -> bool:
+    return url is not None and url.partition(":")[0] in ("postgres", "postgresql")
+
+
+def _key_missing(path: Path) -> Diagnostic:
+    return error(
+        "key-missing",
+        "There is no key for what is shared",
+        f"FLAMETREE_KEY is not set and {path} does not exist; a key made here would be known nowhere else",
+        "make one, keep it where you keep secrets, and set FLAMETREE_KEY to it wherever this ledger is used: "
+        "openssl rand -hex 32",
     )
 
 

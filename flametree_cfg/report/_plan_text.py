@@ -151,7 +151,7 @@ def _proof(plan: Plan, digest: str) -> Iterator[Line]:
         if digest:
             yield Line(f"  digest {digest}", Tone.FAINT)
         if plan.rotated:
-            more = f"{number(len(plan.rotated), 'resource')} with rotated secrets"
+            more = f"{number(len(plan.rotated), 'resource')} whose secrets are sent again"
             yield Line(f"  outside the digest, applied with it: {more}", Tone.FAINT)
         yield BLANK
 

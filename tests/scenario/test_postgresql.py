@@ -26,9 +26,12 @@ connectors:
 """
 
 
+KEY = {"FLAMETREE_KEY": "00112233445566778899aabbccddeeff" * 2}
+
+
 def shared(zoo: Zoo, server: Server) -> Zoo:
     """Put a zoo's ledger and registry into the database, with the password in both URLs."""
-    zoo.environment |= {"FLAMETREE_STATE": server.tcp(), "FLAMETREE_PLATFORM": server.tcp()}
+    zoo.environment |= {"FLAMETREE_STATE": server.tcp(), "FLAMETREE_PLATFORM": server.tcp()} | KEY
     return zoo
 
 
@@ -95,7 +98,7 @@ def test_a_ledger_moves(zoo: Zoo, postgres: Server, back: bool) -> None:
     """From a file to the database, or back: nothing to do and no drift afterwards, and the next change applies."""
     zoo.declare(BEFORE)
     database, file = {"FLAMETREE_STATE": postgres.tcp()}, {"FLAMETREE_STATE": "sqlite:.flametree/ledger.db"}
-    zoo.environment |= database if back else file
+    zoo.environment |= (database if back else file) | KEY
     zoo.apply()
     exported = zoo.ok("state", "export", "kept.jsonl")
     zoo.environment |= file if back else database
@@ -109,6 +112,17 @@ def test_a_ledger_moves(zoo: Zoo, postgres: Server, back: bool) -> None:
     assert zoo.settled()
     assert zoo.run("state", "import", "kept.jsonl").codes == {"ledger-newer"}
     assert zoo.run("state", "import", "kept.jsonl").returncode == 5
+
+
+def test_a_key_is_not_made_for_what_is_shared(zoo: Zoo, postgres: Server) -> None:
+    """A key that dies with the runner would seal what nobody can open: it has to be given."""
+    shared(zoo, postgres).declare(BEFORE)
+    del zoo.environment["FLAMETREE_KEY"]
+    refused = zoo.run("apply", ZOO, "--yes")
+
+    assert (refused.returncode, refused.codes) == (10, {"key-missing"})
+    assert not (zoo.home / "key").exists()
+    assert zoo.run("plan", ZOO).returncode == 0
 
 
 def test_an_old_backup_is_brought_back(zoo: Zoo) -> None:

@@ -260,7 +260,7 @@ def test_rotated_secrets_are_beside_the_digest(planned: Zoo) -> None:
 
     assert digest_of(planned, **rotated) == digest == digest_of(planned, **blind)
     text = planned.ok("plan", "tenants/zoo", "--out", PLAN, **rotated)
-    assert "1 resource with rotated secrets" in text
+    assert "1 resource whose secrets are sent again" in text
     planned.environment.update(rotated)
     planned.ok("apply", PLAN)
     assert planned.settled()
