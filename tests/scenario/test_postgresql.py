@@ -58,7 +58,7 @@ def test_the_whole_loop(zoo: Zoo, postgres: Server) -> None:
     kept = dump(postgres)
     assert "Night model" in kept
     assert not any(value in kept for value in SECRETS.values())
-    assert sorted(path.name for path in zoo.home.iterdir() if path.is_file()) == ["key"]
+    assert sorted(path.name for path in zoo.home.iterdir() if path.is_file()) == []
     assert PASSWORD not in applied + drifted.said
 
 
