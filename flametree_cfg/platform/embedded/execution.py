@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from flametree_cfg.model import (
@@ -21,8 +21,9 @@ from flametree_cfg.platform.embedded import refusal
 from flametree_cfg.platform.embedded.guard import Guard
 from flametree_cfg.platform.embedded.ids import Ids
 from flametree_cfg.platform.embedded.kept import Kept
+from flametree_cfg.platform.embedded.marks import recorded, revision
 from flametree_cfg.platform.embedded.preconditions import Preconditions
-from flametree_cfg.platform.embedded.rows import Reader, chunks
+from flametree_cfg.platform.embedded.rows import Reader
 from flametree_cfg.platform.embedded.vault import Vault
 from flametree_cfg.platform.embedded.writer import Touched, Writer
 from flametree_cfg.schema import Catalog
@@ -144,15 +145,6 @@ class Execution:
         )
 
 
-def recorded(database: Database, operation_ids: Sequence[str]) -> dict[str, Outcome]:
-    """Tell what became of operations, by id; others are absent. One without an id is new every time."""
-    found = {}
-    for chunk in chunks({one for one in operation_ids if one}):
-        for one, status, *rest in database.query(registry.some_outcomes(len(chunk)), chunk):
-            found[one] = Outcome(one, OutcomeStatus(status), *rest)
-    return found
-
-
 def _connectors(value: Value) -> Iterator[Address]:
     """List the connectors that stand under one role, or under all."""
     if isinstance(value, Mapping):
@@ -162,18 +154,6 @@ def _connectors(value: Value) -> Iterator[Address]:
         yield from (Address(Kind.CONNECTOR, key) for key in value)
     elif value is not None:
         yield Address(Kind.CONNECTOR, value)
-
-
-def revision(database: Database, tenant: str) -> int:
-    """Give the tenant's revision; writes to the public tenant count, since every tenant sees its system connectors."""
-    row = database.one(registry.REVISION, (tenant, registry.PUBLIC_TENANT))
-    return int(row[0]) if row else 0
-
-
-def tags(database: Database, tenant: str) -> str:
-    """Name the state of a tenant and of the system connectors it sees; empty where a tag was never given."""
-    found: dict[str, str] = dict(database.query(registry.TAGS, (tenant, registry.PUBLIC_TENANT)))
-    return "" if "" in found.values() else " ".join(f"{name}={tag}" for name, tag in sorted(found.items()))
 
 
 def _outcome(operation: Operation, platform_id: str, now: list[LiveObject]) -> Outcome:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import PlatformFailed, StorageFailed
 from flametree_cfg.model import Batch, Kind, LiveObject, LiveTenant, LogLine, Outcome
-from flametree_cfg.platform.embedded.execution import Execution, recorded, revision, tags
-from flametree_cfg.platform.embedded.guard import Guard
+from flametree_cfg.platform.embedded.marks import recorded, revision, tags
 from flametree_cfg.platform.embedded.rows import Reader
-from flametree_cfg.platform.embedded.vault import unresolved
 from flametree_cfg.schema import Catalog
 from flametree_cfg.sql import Database, Source, registry
 
 if TYPE_CHECKING:
+    from flametree_cfg.platform.embedded.execution import Execution
+    from flametree_cfg.platform.embedded.guard import Guard
     from flametree_cfg.secret import Keyring
 
 
@@ -54,10 +55,15 @@ class EmbeddedPlatform:
         self._now = now
         self._new_id = new_id
         self._new_tag = new_tag
-        self._guard = Guard(catalog)
         self._to_read: Database | None = None
         self._to_write: Database | None = None
         self._identity = ""
+
+    @cached_property
+    def _guard(self) -> Guard:
+        from flametree_cfg.platform.embedded.guard import Guard
+
+        return Guard(self._catalog)
 
     @property
     def identity(self) -> str:
@@ -105,6 +111,8 @@ class EmbeddedPlatform:
 
     def execute(self, batch: Batch) -> Sequence[Outcome]:
         """Carry out a batch in one transaction, each operation as the portal would, each checked against the rules."""
+        from flametree_cfg.platform.embedded.vault import unresolved
+
         missing = unresolved(batch)
         if missing is not None:
             raise missing
@@ -163,6 +171,8 @@ class EmbeddedPlatform:
             database.execute(registry.NAME_INSTALLATION, (self._new_id(),))
 
     def _execution(self, database: Database, batch: Batch) -> Execution:
+        from flametree_cfg.platform.embedded.execution import Execution  # reading does without all this
+
         makers = {"now": self._now, "new_id": self._new_id}
         return Execution(database, self._catalog, self._keyring, self._guard, batch, **makers, tag=self._new_tag())
 
