@@ -10,7 +10,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from flametree_cfg.report._escape import escape
-from flametree_cfg.report._markup import ENCODERS
+from flametree_cfg.report._markup import ENCODERS, workflow_property
 
 FEW = 64  # values: up to here one search each is faster than a look at every position
 LITTLE = 4_000_000  # values times characters: the same for many values and a short text
@@ -30,6 +30,7 @@ _BETWEEN = re.compile(
 
 _SPELLED_ALIKE = re.compile(r"[A-Za-z0-9_.~-]+")  # whatever the format
 _ALL_SPELLED_ALIKE = re.compile(r"[A-Za-z0-9_.~\0-]*")
+_NEARLY_ALIKE = re.compile(r"[A-Za-z0-9_.~:/+=@!?$*-]+")  # all but a URL and a workflow command's property
 
 
 def _all_forms(values: Sequence[str]) -> set[str]:
@@ -43,6 +44,8 @@ def _forms(value: str) -> Iterable[str]:
     """List how a value may be spelled in output, with nothing in between; not what is too short to hide."""
     if _SPELLED_ALIKE.fullmatch(value):
         return (value,)
+    if _NEARLY_ALIKE.fullmatch(value):
+        return (value, quote(value, safe=""), workflow_property(value))
     squeezed = (_BETWEEN.sub("", form) for form in _spelled(value))
     return [form for form in squeezed if len(form) >= SHORTEST]
 

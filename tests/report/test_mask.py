@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flametree_cfg.report._escape import escape
+from flametree_cfg.report._markup import ENCODERS
 from flametree_cfg.report._mask import FEW, MASK, Masker
 
 CANARY = "q\"7' \\%<&é-Zk3Vb9Qw8Rt2Ly6Pd1Xs4"
@@ -108,3 +109,12 @@ def test_one_of_very_many_is_found_wherever_it_begins(secret: str, before: str, 
 
     assert hidden([*others, secret], before + secret + after) == before + MASK + after
     assert hidden([*others, secret], f"{before}{others[7]}{after}") == before + MASK + after
+
+
+@given(secret=st.text("aZ09_.~:/+=@!?$*-", min_size=8, max_size=24))
+def test_what_is_nearly_spelled_alike_is_found_in_every_spelling(secret: str) -> None:
+    """Characters of tokens are spelled otherwise in URLs and properties alone: no spelling is left out."""
+    spelled = (secret, escape(secret), json.dumps(secret)[1:-1], quote(secret, safe=""))
+
+    for text in (*spelled, *(encode(one) for one in spelled[:3] for encode in ENCODERS)):
+        assert hidden([secret], f" {text} ") == f" {MASK} ", text
