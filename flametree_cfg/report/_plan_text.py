@@ -15,6 +15,7 @@ from flametree_cfg.report._fields import Row, Sign, leaves, rows
 from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
 from flametree_cfg.report._values_text import field_lines, quoted
 
+_FEW = 20  # of what is only to be counted
 _TONES = {
     Sign.CREATE: Tone.CREATE,
     Sign.CHANGE: Tone.CHANGE,
@@ -73,7 +74,8 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
     yield from _listed("No longer managed (their section is absent; kept, `state rm` forgets them):", plan.unmanaged)
     yield from _listed("No longer declared, kept (protected, or deletions were not asked for):", plan.held)
     why = "no value here, or another key" if plan.refreshed else "planned without looking them up"
-    yield from _listed(f"Secrets not checked here ({why}):", plan.not_checked)
+    count = number(len(plan.not_checked), "secret")
+    yield from _listed(f"{count} not compared ({why}):", plan.not_checked, _FEW)
     yield from diagnostic_lines(item.diagnostics)
     yield from _proof(plan, item.digest)
 
@@ -135,12 +137,14 @@ def _restart_reasons(plan: Plan) -> dict[Address, str]:
     return {op.address: op.reason for op in reversed(plan.operations) if op.action in acts and op.reason}
 
 
-def _listed(heading: str, things: Sequence[object]) -> Iterator[Line]:
+def _listed(heading: str, things: Sequence[object], most: int | None = None) -> Iterator[Line]:
     if not things:
         return
     yield Line(heading, Tone.HEAD)
-    for thing in things:
+    for thing in things[:most]:
         yield Line(f"  {thing}")
+    if most is not None and len(things) > most:
+        yield Line(f"  … and {len(things) - most} more")
     yield BLANK
 
 

@@ -1,4 +1,4 @@
-"""Named points where a test kills the process, to prove that nothing is lost or doubled."""
+"""Named points where a test kills or stops the process, to prove that nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ _passes: Counter[str] = Counter()
 
 def point(name: str) -> None:
     """
-    Die here by SIGKILL if a test asked for it; otherwise do nothing.
+    Die here by SIGKILL, or stop, if a test asked for it; otherwise do nothing.
 
-    `FLAMETREE_CRASH_AT=after-journal:3` means the third pass; without a number the first. Needs
+    `FLAMETREE_CRASH_AT=after-journal:3` means the third pass; without a number the first. With `FLAMETREE_STOP_AT` the
+    process stands still until somebody continues it. Needs
     `FLAMETREE_TESTING=1` as well, so that no stray variable kills a real apply.
     """
-    wanted = os.environ.get("FLAMETREE_CRASH_AT")
+    wanted, by = os.environ.get("FLAMETREE_CRASH_AT"), signal.SIGKILL
+    if not wanted:
+        wanted, by = os.environ.get("FLAMETREE_STOP_AT"), signal.SIGSTOP
     if not wanted or os.environ.get("FLAMETREE_TESTING") != "1":
         return
     place, _, number = wanted.partition(":")
@@ -38,4 +41,4 @@ def point(name: str) -> None:
         return
     _passes[name] += 1
     if _passes[name] == int(number or "1"):
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), by)

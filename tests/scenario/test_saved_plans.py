@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenario.running import Ended, Zoo
+from tests.scenario.running import Ended, Zoo, ended
 from tests.scenario.test_crash import POINTS
 from tests.scenario.texts import AFTER, BEFORE, many
 
@@ -307,3 +308,18 @@ def test_no_secret_in_it(planned: Zoo) -> None:
 
     assert b"canary" not in path.read_bytes()
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_overtaken_between_check_and_write(planned: Zoo) -> None:
+    """A plan that was checked, and then stood still while something moved, is refused as it writes."""
+    planned.environment |= {"FLAMETREE_STOP_AT": "before-platform", "FLAMETREE_TESTING": "1"}
+    with planned.start("apply", PLAN) as process:
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        planned.environment.pop("FLAMETREE_STOP_AT")
+        planned.ok("registry", "set", "zoo", "connector.day-model", "settings.temperature=0.9")
+        before = planned.objects()
+        process.send_signal(signal.SIGCONT)
+        done = ended(process)
+
+    refused(planned, done, "plan-stale")
+    assert planned.objects() == before
