@@ -7,16 +7,16 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.part import Part
 from flametree_cfg.errors import Diagnostic, Location, Related, Severity
-from flametree_cfg.model import RESERVED_KEY, Address, Declaration, Kind, Resource, Secret, from_json
+from flametree_cfg.model import RESERVED_KEY, Address, Declaration, Kind, Resource, Secret, secrets_in
 
 _KINDS = {kind.value: kind for kind in Kind}
 _EXTERNAL, _SYSTEM, _PROTECTED, _ATTACHMENTS = 1, 2, 4, 8
-_OUTSIDE = _EXTERNAL | _SYSTEM  # others own the object
+_IN_OUTLINE = ("type", "name", "default", "connectors", "agent", "channel")
 
 Base = tuple[tuple[str, str], ...]
 """Files by name and digest."""
@@ -73,15 +73,49 @@ def keep_verdict(folder: CacheFolder, tenant: str, verdict: Verdict) -> bool:
     return folder.keep(f"{tenant}.verdict", [_write(plain)])
 
 
-def read_parts(folder: CacheFolder, tenant: str) -> Mapping[str, str]:
+class Kept(NamedTuple):
+    """What is kept of a part, as text: its outline, for who wants to see what there is, and the whole."""
+
+    outline: str
+    whole: str
+
+
+def read_parts(folder: CacheFolder, tenant: str) -> Mapping[str, Kept]:
     """Give the parts that were kept of a tenant's folder, unread, by the digest of their file."""
     lines = folder.read(f"{tenant}.parts")
-    return dict(zip(lines[::2], lines[1::2], strict=True)) if lines and len(lines) % 2 == 0 else {}
+    if not lines or len(lines) % 3:
+        return {}
+    return dict(zip(lines[::3], map(Kept, lines[1::3], lines[2::3]), strict=True))
 
 
-def keep_parts(folder: CacheFolder, tenant: str, parts: Mapping[str, str]) -> bool:
-    """Keep parts as `write_part` wrote them, by the digest of their file; tell whether that worked."""
-    return folder.keep(f"{tenant}.parts", [line for pair in parts.items() for line in pair])
+def keep_parts(folder: CacheFolder, tenant: str, parts: Mapping[str, Kept]) -> bool:
+    """Keep parts, by the digest of their file; tell whether that worked."""
+    return folder.keep(f"{tenant}.parts", [line for digest, kept in parts.items() for line in (digest, *kept)])
+
+
+def kept_of(part: Part) -> Kept:
+    """Write down what is kept of a part of a tenant that is right."""
+    outline = {
+        "names": [name for name, _ in part.names],
+        "sections": sorted(part.sections),
+        "found": [_plain_diagnostic(one) for one in relabelled(part.found, {part.label: ""})],
+        "lines": [line_of(one) for one in part.declarations],
+    }
+    return Kept(_write(outline), write_part(part))
+
+
+def line_of(declaration: Declaration) -> list[Any]:
+    """
+    Give a declaration in outline: kind, key, whether others own it, some fields, old keys.
+
+    The fields are those that `plan.near` looks at; of a channel's settings only the references of secrets.
+    """
+    resource = declaration.resource
+    address, fields = resource.address, resource.fields
+    some: dict[str, Any] = {key: fields[key] for key in _IN_OUTLINE if key in fields}
+    if address.kind is Kind.CHANNEL and (settings := fields.get("settings")):
+        some["settings"] = [{RESERVED_KEY: secret.reference} for _, secret in secrets_in(settings)]
+    return [address.kind.value, address.key, resource.external or resource.system, some, declaration.previously]
 
 
 def write_part(part: Part) -> str:
@@ -141,7 +175,7 @@ def relabelled(found: Iterable[Diagnostic], labels: Mapping[str, str]) -> tuple[
 
 
 def plain_declaration(declaration: Declaration) -> list[Any]:
-    """Turn a declaration into what `write_part` writes: kind, key, whether others own it, fields, flags, old keys."""
+    """Turn a declaration into what `write_part` writes: kind, key, flags, old keys, fields."""
     resource = declaration.resource
     flags = (
         (_EXTERNAL if resource.external else 0)
@@ -149,22 +183,13 @@ def plain_declaration(declaration: Declaration) -> list[Any]:
         | (_PROTECTED if declaration.protected else 0)
         | (_ATTACHMENTS if declaration.attachments else 0)
     )
-    kind, key = resource.address.kind.value, resource.address.key
-    return [kind, key, flags & _OUTSIDE, resource.fields, flags, declaration.previously]
+    return [resource.address.kind.value, resource.address.key, flags, declaration.previously, resource.fields]
 
 
-def _declaration(
-    kind: str, key: str, _: int, fields: Mapping[str, Any], flags: int, previously: Sequence[str]
-) -> Declaration:
+def _declaration(kind: str, key: str, flags: int, previously: Sequence[str], fields: Mapping[str, Any]) -> Declaration:
     external, system = bool(flags & _EXTERNAL), bool(flags & _SYSTEM)
     resource = Resource(Address(_KINDS[kind], key), fields, external, system)
     return Declaration(resource, tuple(previously), bool(flags & _PROTECTED), bool(flags & _ATTACHMENTS))
-
-
-def declaration_of(plain: Sequence[Any]) -> Declaration:
-    """Undo `plain_declaration` after a way through JSON."""
-    kind, key, outside, fields, flags, previously = plain
-    return _declaration(kind, key, outside, from_json(fields), flags, previously)
 
 
 def write_declaration(declaration: Declaration) -> str:

@@ -12,7 +12,7 @@ from flametree_cfg.config.parts import FileMark, Parts
 from flametree_cfg.errors import Diagnostic, has_errors
 from flametree_cfg.model import Address, Declaration
 
-_Plain = Sequence[Any]  # a declaration as the cache writes it
+_Line = Sequence[Any]  # a declaration in outline, as the cache writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +23,37 @@ class Outline:
     Attributes:
         entries: by address, attachments among them.
         sections: which of `connectors`, `channels`, `agents` are present.
+        parts: the files it is of.
+        lines_of: what stands in each file, in their order.
     """
 
-    entries: Mapping[tuple[str, str], _Plain]
+    entries: Mapping[tuple[str, str], _Line]
     sections: frozenset[str]
+    parts: Parts
+    lines_of: Sequence[Sequence[_Line]]
 
-    def lines(self) -> Iterable[_Plain]:
+    def lines(self) -> Iterable[_Line]:
         """List all declarations; what begins like a `Line` of `plan`."""
         return self.entries.values()
 
     def claimed(self) -> set[tuple[str, str]]:
         """List the addresses that were somebody's before, as kind and key."""
-        return {(kind, key) for kind, _, _, _, _, previously in self.entries.values() for key in previously}
+        return {(line[0], key) for line in self.entries.values() if line[4] for key in line[4]}
 
     def declarations(self, addresses: Collection[Address]) -> dict[Address, Declaration]:
-        """Give some of the declarations whole, in document order."""
-        found = [kept.declaration_of(plain) for address, plain in self.entries.items() if address in addresses]
-        return {declaration.resource.address: declaration for declaration in found}
+        """
+        Give some of the declarations whole, in document order.
+
+        Raises:
+            ConfigInvalid: a file changed since the run began.
+        """
+        wanted = [
+            mark
+            for mark, lines in zip(self.parts.marks, self.lines_of, strict=True)
+            if any((line[0], line[1]) in addresses for line in lines)
+        ]
+        declared = (one for part in self.parts.of(wanted) for one in part.declarations)
+        return {one.resource.address: one for one in declared if one.resource.address in addresses}
 
 
 class Joined(NamedTuple):
@@ -83,32 +97,31 @@ def read_outline(parts: Parts) -> tuple[Outline, Joined | None]:
     Raises:
         ConfigInvalid: a file changed since the run began.
     """
-    texts = [parts.texts[mark.digest] for mark in parts.marks if mark.digest in parts.texts]
-    plain = dict(zip(texts, json.loads(f"[{','.join(texts)}]"), strict=True))
-    entries: dict[tuple[str, str], _Plain] = {}
+    texts = [parts.texts[mark.digest].outline for mark in parts.marks if mark.digest in parts.texts]
+    plain = iter(json.loads(f"[{','.join(texts)}]"))
+    lines_of: list[Sequence[_Line]] = []
     sections: set[str] = set()
     said: set[str] = set()
     found: list[Diagnostic] = []
-    count, right = 0, True
+    right = True
     for mark in parts.marks:
-        text = parts.texts.get(mark.digest)
-        if text is None:
+        if mark.digest in parts.texts:
+            one = next(plain)
+            lines_of.append(one["lines"])
+            if one["found"]:
+                found += kept.found_in(one, mark.label)
+            said.update(one["names"])
+            sections.update(one["sections"])
+        else:
             (part,) = parts.of([mark])
-            declared: Sequence[_Plain] = [kept.plain_declaration(one) for one in part.declarations]
+            lines_of.append([kept.line_of(declaration) for declaration in part.declarations])
             right = right and part.whole and not part.astray and not has_errors(part.found)
             found += part.found
             said.update(name for name, _ in part.names)
             sections |= part.sections
-        else:
-            one = plain[text]
-            declared = one["declared"]
-            if one["found"]:
-                found += kept.found_in(one, mark.label)
-            said.update(name for name, *_ in one["names"])
-            sections.update(one["sections"])
-        count += len(declared)
-        entries.update([((line[0], line[1]), line) for line in declared])
-    outline = Outline(entries, frozenset(sections))
+    entries = {(line[0], line[1]): line for lines in lines_of for line in lines}
+    outline = Outline(entries, frozenset(sections), parts, lines_of)
+    count = sum(map(len, lines_of))
     if not right or count > len(entries) or len(said) != 1:
         return outline, None
     return outline, Joined(said.pop(), count, tuple(found))
@@ -128,7 +141,7 @@ def changed_since(parts: Parts, base: Sequence[FileMark]) -> Changed | None:
     gone = [mark for mark in base if mark.digest not in now]
     if any(mark.digest not in parts.texts for mark in gone):
         return None
-    before = kept.parse_parts([(*mark, parts.texts[mark.digest]) for mark in gone])
+    before = kept.parse_parts([(*mark, parts.texts[mark.digest].whole) for mark in gone])
     after = parts.of([mark for mark in parts.marks if mark.digest not in then])
     old = {one.resource.address: one for part in before for one in part.declarations}
     new = {one.resource.address: one for part in after for one in part.declarations}

@@ -69,7 +69,7 @@ class Parts:
         return content_of(self.marks)
 
     @cached_property
-    def texts(self) -> Mapping[str, str]:
+    def texts(self) -> Mapping[str, kept.Kept]:
         """What the cache has, unread, by the digest of the file; of other contents too."""
         return kept.read_parts(self.cache, self.cache_name) if self.cache else {}
 
@@ -101,7 +101,7 @@ class Parts:
         missing = [mark for mark in marks if mark.name not in self._ready]
         known = [mark for mark in missing if mark.digest in self.texts]
         if known:
-            parts = kept.parse_parts([(*mark, self.texts[mark.digest]) for mark in known])
+            parts = kept.parse_parts([(*mark, self.texts[mark.digest].whole) for mark in known])
             self._ready.update((part.name, part) for part in parts)
         for mark in missing if len(known) < len(missing) else ():
             if mark.name not in self._ready:
@@ -132,7 +132,7 @@ class Parts:
             return self.cache is not None
         if self.cache is None or (self.nearly_kept and not all_of_it):
             return False
-        written = {part.digest: kept.write_part(part) for part in self.of(lacking)}
+        written = {part.digest: kept.kept_of(part) for part in self.of(lacking)}
         texts = {mark.digest: self.texts.get(mark.digest) or written[mark.digest] for mark in self.marks}
         return kept.keep_parts(self.cache, self.cache_name, texts)
 
