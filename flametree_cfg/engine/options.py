@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flametree_cfg.drift import Drift
 from flametree_cfg.engine.outside import Outside
 from flametree_cfg.errors import Diagnostic, ExitCode
 from flametree_cfg.model import Address, Health, Status
-from flametree_cfg.plan.types import Plan
 
 if TYPE_CHECKING:
     from flametree_cfg.config import TenantReading
+    from flametree_cfg.drift import Drift
+    from flametree_cfg.plan import Plan
 
 LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
 

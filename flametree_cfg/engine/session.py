@@ -16,12 +16,11 @@ from flametree_cfg.engine.options import Options
 from flametree_cfg.errors import AccessDenied, ConfigInvalid, Diagnostic, error
 from flametree_cfg.model import Stored, secrets_in
 from flametree_cfg.schema import Catalog
-from flametree_cfg.secret import Policy, Resolved, open_keyring, resolve_all
-from flametree_cfg.state import Ledger, open_ledger
 
 if TYPE_CHECKING:
     from flametree_cfg.platform import Platform
-    from flametree_cfg.secret import Keyring
+    from flametree_cfg.secret import Keyring, Policy, Resolved
+    from flametree_cfg.state import Ledger
 
 FOLDER = ".flametree"
 
@@ -80,6 +79,8 @@ class Session:
     @cached_property
     def ledger(self) -> Ledger:
         """What we applied."""
+        from flametree_cfg.state import open_ledger
+
         return open_ledger(self.options.state or f"sqlite:{self.home / 'ledger.db'}")
 
     @cached_property
@@ -99,6 +100,8 @@ class Session:
             AccessDenied: the key is gone that the ledger's fingerprints were made with; a new one beside them would
                 never fit. Or ledger or registry are shared, and a key made here would be known nowhere else.
         """
+        from flametree_cfg.secret import open_keyring
+
         path = self.home / "key"
         found = open_keyring(path, create=False)
         if found is not None or not self.create:
@@ -111,10 +114,14 @@ class Session:
 
     @cached_property
     def _policy(self) -> Policy:
+        from flametree_cfg.secret import Policy
+
         return Policy.from_environment(file_root=None)
 
     def resolve(self, references: Iterable[str], folder: str) -> Resolved:
         """Look secrets up where the operator allows it, files in the tenant's folder; values are masked from now on."""
+        from flametree_cfg.secret import resolve_all
+
         resolved = resolve_all(references, replace(self._policy, file_root=Path(folder).resolve()))
         self.options.mask(resolved.values.values())
         return resolved

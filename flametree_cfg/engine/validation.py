@@ -10,7 +10,6 @@ from flametree_cfg.engine.options import Options, TenantResult
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, ExitCode, by_place, has_errors
 from flametree_cfg.model import Tenant
-from flametree_cfg.plan import near
 from flametree_cfg.schema import Catalog
 
 _BY_NAME = "connector-named-not-used"  # looks at every generic connector at once
@@ -90,6 +89,8 @@ def _right_as_before(reading: TenantReading, catalog: Catalog) -> bool:
         address: [side[address].resource for side in (changed.before, changed.after) if address in side]
         for address in changed.addresses
     }
+    from flametree_cfg.plan import near
+
     found = near(versions, (), reading.outline.lines(), catalog)
     if found is None:
         return False

@@ -1,6 +1,7 @@
-"""How things look: one file per format, one sink."""
+"""How things look: one file per format, one sink. What few commands show is loaded by those."""
 
-from flametree_cfg.report._diagnostics_text import diagnostic_lines
+from typing import TYPE_CHECKING, Any
+
 from flametree_cfg.report._documents import (
     Apply,
     Document,
@@ -13,9 +14,19 @@ from flametree_cfg.report._documents import (
 )
 from flametree_cfg.report._formats import formats, render
 from flametree_cfg.report._lines import Line, Symbols, Tone
-from flametree_cfg.report._plan_text import plan_summary, tenant_lines
-from flametree_cfg.report._runs_text import event_lines
 from flametree_cfg.report.sink import Sink, escape
+
+if TYPE_CHECKING:
+    from flametree_cfg.report._diagnostics_text import diagnostic_lines
+    from flametree_cfg.report._plan_text import plan_summary, tenant_lines
+    from flametree_cfg.report._runs_text import event_lines
+
+_SELDOM = {
+    "diagnostic_lines": "_diagnostics_text",
+    "event_lines": "_runs_text",
+    "plan_summary": "_plan_text",
+    "tenant_lines": "_plan_text",
+}
 
 __all__ = [
     "Apply",
@@ -38,3 +49,12 @@ __all__ = [
     "render",
     "tenant_lines",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _SELDOM:
+        raise AttributeError(name)
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(f"flametree_cfg.report.{_SELDOM[name]}"), name)
+    return found

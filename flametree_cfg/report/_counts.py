@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic, Severity
-from flametree_cfg.plan.types import Plan
 from flametree_cfg.report._documents import Planned, TenantOutcome
-from flametree_cfg.report._fields import LEDGER_SIGNS, Sign, signs
+
+if TYPE_CHECKING:
+    from flametree_cfg.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class PlanCounts:
 
 def count_plan(plan: Plan) -> PlanCounts:
     """Count one plan's changes, a replaced object once."""
+    from flametree_cfg.report._fields import LEDGER_SIGNS, Sign, signs
+
     counted = Counter(signs(plan.changes))
     listed = sum(counted[sign] for sign in LEDGER_SIGNS)
     unlisted = 0 if listed or plan.changes else len(plan.operations)

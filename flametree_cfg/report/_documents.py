@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic, ExitCode, Location, Path
 from flametree_cfg.model import Address, AppliedRun, Health, LiveObject, Operation, Status, Tenant
-from flametree_cfg.plan.types import Plan
+
+if TYPE_CHECKING:
+    from flametree_cfg.drift import Drift
+    from flametree_cfg.plan import Plan
 
 
 class Document(enum.StrEnum):
