@@ -75,7 +75,7 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
     yield from _listed("No longer declared, kept (protected, or deletions were not asked for):", plan.held)
     why = "no value here, or another key" if plan.refreshed else "planned without looking them up"
     count = number(len(plan.not_checked), "secret")
-    yield from _listed(f"{count} not compared ({why}):", plan.not_checked, _FEW)
+    yield from _listed(f"{count} not checked here ({why}):", plan.not_checked, _FEW)
     yield from diagnostic_lines(item.diagnostics)
     yield from _proof(plan, item.digest)
 

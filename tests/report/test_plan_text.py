@@ -54,7 +54,7 @@ Added outside, left alone:
 No longer managed (their section is absent; kept, `state rm` forgets them):
   channel.inbox
 
-1 secret not compared (no value here, or another key):
+1 secret not checked here (no value here, or another key):
   channel.tg settings.bot_token
 
 warning[deprecated-type]: Type is deprecated
