@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flametree_cfg.cli.consent import consent
 from flametree_cfg.cli.invocation import Invocation, common
-from flametree_cfg.cli.targets import allow_delete_option, target_option
+from flametree_cfg.cli.targets import gate_options, target_option
 from flametree_cfg.errors import Diagnostic, ExitCode, WrongUsage, error, worst
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     show_envvar=True,
     help="Apply only the plan with this digest, which was approved; does not ask.",
 )
-@click.option("--no-delete", is_flag=True, show_envvar=True, help="Delete nothing.")
-@allow_delete_option
+@gate_options
 @target_option
 def apply(
     invocation: Invocation,
@@ -37,9 +36,9 @@ def apply(
     *,
     yes: bool,
     expect: str,
-    no_delete: bool,
-    allow_delete: tuple[str, ...],
     targets: tuple[str, ...],
+    no_delete: bool,
+    **gates: Any,
 ) -> ExitCode:
     """
     Make the platform as the YAML says, or do what a plan file of `plan --out` says and nothing else.
@@ -50,7 +49,7 @@ def apply(
     from flametree_cfg.config.planfile import is_plan_file
     from flametree_cfg.report import Apply, Document
 
-    options = invocation.options(no_delete=no_delete, allow_delete=allow_delete, targets=targets)
+    options = invocation.options(targets=targets, no_delete=no_delete, **gates)
     results: list[ApplyResult]
     if any(is_plan_file(path) for path in paths):
         if len(paths) > 1 or no_delete or targets:

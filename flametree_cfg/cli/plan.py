@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.reports import report_option
-from flametree_cfg.cli.targets import target_option
+from flametree_cfg.cli.targets import gate_options, target_option
 from flametree_cfg.errors import ExitCode, worst
 
 
@@ -20,6 +22,7 @@ from flametree_cfg.errors import ExitCode, worst
     show_envvar=True,
     help="Compare with the ledger only: reads no platform, resolves no secret.",
 )
+@gate_options
 @target_option
 @click.option("--out", metavar="FILE", show_envvar=True, help="Save the plan, for `apply FILE`.")
 @click.option(
@@ -42,12 +45,13 @@ def plan(
     targets: tuple[str, ...],
     out: str | None,
     valid_h: float,
+    **gates: Any,
 ) -> ExitCode:
     """Show what apply would do. Changes nothing."""
     from flametree_cfg import engine
     from flametree_cfg.report import Document, Line
 
-    options = invocation.options(refresh=not no_refresh, targets=targets)
+    options = invocation.options(refresh=not no_refresh, targets=targets, **gates)
     results = engine.make_plans(paths, options)
     unplanned = [result for result in results if result.plan is None]
     invocation.tell(d for result in unplanned for d in result.diagnostics)

@@ -25,6 +25,53 @@ class AddressText(click.ParamType[str]):
         return value
 
 
+class DeletionLimit(click.ParamType[str]):
+    """How much may go: a number of objects, or a share of each kind."""
+
+    name = "limit"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the form."""
+        number = value.removesuffix("%")
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            self.fail(f"{value!r} is no limit; write a number of objects, or a share of a kind such as 30%.", param, ctx)
+        if value.endswith("%") and int(number) > 100:
+            self.fail(f"{value!r} is more than all.", param, ctx)
+        return value
+
+
+def gate_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what limits a plan: `apply` refuses what goes beyond, `plan` tells of it."""
+    for option in (
+        click.option(
+            "--max-affected-agents",
+            metavar="N",
+            type=click.IntRange(min=0),
+            show_envvar=True,
+            help="Refuse to affect more agents than this.",
+        ),
+        click.option(
+            "--max-delete",
+            metavar="N|N%",
+            default="",
+            type=DeletionLimit(),
+            show_envvar=True,
+            help="Refuse to delete more objects, or more of a kind.  [default: 30% of a kind, or one object]",
+        ),
+        allow_delete_option,
+        click.option(
+            "--no-delete",
+            "--hold-deletes",
+            "no_delete",
+            is_flag=True,
+            show_envvar=True,
+            help="Create and update; delete nothing, list it as held.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def target_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--target`."""
     return click.option(
@@ -46,5 +93,5 @@ def allow_delete_option(function: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         type=AddressText(every=True),
         show_envvar=True,
-        help="Allow a deletion that needs saying: an agent, a whole tenant.",
+        help="Allow what needs saying: deleting an agent, the last of a kind, a default, all of a tenant.",
     )(function)

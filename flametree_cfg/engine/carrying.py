@@ -11,7 +11,7 @@ from typing import NamedTuple
 from flametree_cfg.apply import apply_plan
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
-from flametree_cfg.errors import ConfigInvalid, Diagnostic, Refused, error
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
 from flametree_cfg.model import (
     LEDGER_ONLY,
     Action,
@@ -56,6 +56,7 @@ class Work:
         values: of secrets, by reference.
         problems: why others did not resolve, by reference.
         run: unique for ever; empty for a new one.
+        approved: it belongs to a plan that passed the gates.
     """
 
     plan: Plan
@@ -64,6 +65,7 @@ class Work:
     values: Mapping[str, str] = field(repr=False)
     problems: Mapping[str, str]
     run: str = ""
+    approved: bool = False
 
 
 class Carried(NamedTuple):
@@ -78,12 +80,15 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
     Carry a plan out under a lock, and remember it in history.
 
     Raises:
-        Refused: it deletes what nobody allowed; nothing was written.
+        Refused: it goes beyond what was allowed; nothing was written.
         ConfigInvalid: a secret that has to be sent does not resolve; nothing was written.
         FlametreeError: as `apply_plan`.
     """
     plan = work.plan
-    refuse_unallowed(plan, session.options)
+    if plan.operations and not work.approved:
+        from flametree_cfg.engine.guarding import guard
+
+        guard(plan, session)
     secrets = needed_secrets(plan, work, session)
     bind_platform(session, lease)
     run, at = work.run or session.options.outside.new_run(), session.options.outside.now()
@@ -111,28 +116,6 @@ def bind_platform(session: Session, lease: Lease) -> None:
     """Say in the ledger which platform its ids belong to, as soon as the platform has a name."""
     if session.platform.identity:
         session.ledger.bind_platform(lease, session.platform.identity)
-
-
-def refuse_unallowed(plan: Plan, options: Options) -> None:
-    """
-    Stop a plan that deletes what needs saying.
-
-    Raises:
-        Refused: an agent goes (with prompts and workflows nobody models here) and no `--allow-delete` names it.
-    """
-    allowed = set(options.allow_delete)
-    refused = [address for address in plan.agents_deleted if not allowed & {"all", str(address)}]
-    if refused:
-        names = ", ".join(map(str, refused))
-        raise Refused(
-            error(
-                "delete-not-allowed",
-                "Deleting an agent has to be allowed",
-                f"{names}: prompts and workflows that live only in the portal would go too",
-                " ".join(f"--allow-delete {address}" for address in refused) + " (or `--allow-delete all`)",
-                address=str(refused[0]),
-            )
-        )
 
 
 def needed_secrets(plan: Plan, work: Work, session: Session) -> dict[str, str]:

@@ -65,7 +65,12 @@ def plan_and_sight(
         plan = plan_sight(sight, session)
     except FlametreeError as problem:
         return failed_plan(reading, diagnostics, problem), None
-    more = located(reading, [*_interrupted(sight.stored), *_old_names(sight, session), *plan.warnings])
+    foreseen: tuple[Diagnostic, ...] = ()
+    if plan.operations:
+        from flametree_cfg.engine.foreseeing import foresee
+
+        plan, foreseen = foresee(plan, sight, session)
+    more = located(reading, [*_interrupted(sight.stored), *_old_names(sight, session), *plan.warnings, *foreseen])
     if sight.basis is not None:
         keep_agreement(sight.basis, plan, reading, session)
     told = by_place({*diagnostics, *more})

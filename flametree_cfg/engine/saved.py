@@ -15,23 +15,29 @@ from flametree_cfg.engine.rewriting import rewriting_plan
 from flametree_cfg.engine.saving import not_approved
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, PlanStale, error
+from flametree_cfg.impact.consequences import find_impact
+from flametree_cfg.impact.types import Impact
 from flametree_cfg.model import (
     LEDGER_ONLY,
     Action,
     FieldChange,
+    Kind,
     Lease,
     Operation,
     OutcomeStatus,
     Resource,
     Secret,
+    Snapshot,
     Stored,
+    agent,
     at_path,
+    channel,
     live_snapshot,
     map_secrets,
     secrets_in,
 )
 from flametree_cfg.plan import Plan
-from flametree_cfg.plan.readset import moved
+from flametree_cfg.plan.readset import before_and_after, moved
 from flametree_cfg.plan.saved import MAX_SIZE, SavedPlan, SavedTenant, operations_of, read_saved
 
 Announce = Callable[[SavedPlan], None]
@@ -122,8 +128,9 @@ class _Applying:
         if stored.pending or done:
             stored = session.ledger.read(self.saved.tenant)
         left = _left(operations, done, stored)
-        self._refuse_moved(left, stored)
-        serial, number = self._carry_out(_sending(left, stored), stored)
+        live = self._live(left, stored)
+        self._refuse_moved(left, live)
+        serial, number = self._carry_out(_sending(left, stored), stored, impact=self._impact(left, live))
         if self.saved.rotated:
             serial, number = self._rewrite() or (serial, number)
         return ApplyResult(
@@ -167,15 +174,32 @@ class _Applying:
         known = self.session.platform.outcomes(list(ids))
         return frozenset(ids[one] for one, outcome in known.items() if outcome.status is OutcomeStatus.DONE)
 
-    def _refuse_moved(self, operations: Sequence[Operation], stored: Stored) -> None:
+    def _live(self, operations: Sequence[Operation], stored: Stored) -> Snapshot:
         live = self.session.platform.read(self.saved.tenant)
         ids = stored.ids() | {o.address: o.platform_id for o in operations if o.action is Action.BIND}
-        snapshot, _ = live_snapshot(live, ids)
-        found = moved(operations, snapshot.resources.values(), self.session.catalog)
+        return live_snapshot(live, ids)[0]
+
+    def _refuse_moved(self, operations: Sequence[Operation], live: Snapshot) -> None:
+        found = moved(operations, live.resources.values(), self.session.catalog)
         if found:
             raise PlanStale(*found)
 
-    def _carry_out(self, operations: Sequence[Operation], stored: Stored, run: str = "") -> tuple[int, int]:
+    def _impact(self, operations: Sequence[Operation], live: Snapshot) -> Impact:
+        """Find the impact anew: the gates trust no file."""
+        catalog, rotated = self.session.catalog, set(self.saved.rotated)
+        before, after = before_and_after(operations, live.resources.values(), catalog)
+        found = find_impact(before, after, operations, catalog)
+        restarted = {one for one in rotated if one.kind is Kind.AGENT}
+        restarted |= {
+            agent(one.address.agent_key)
+            for one in live.of_kind(Kind.ATTACHMENT)
+            if channel(one.address.channel_key) in rotated
+        }
+        return replace(found, affected=tuple(sorted({*found.affected, *restarted})))
+
+    def _carry_out(
+        self, operations: Sequence[Operation], stored: Stored, run: str = "", impact: Impact | None = None
+    ) -> tuple[int, int]:
         saved, session = self.saved, self.session
         references = {secret.reference for operation in operations for secret in _secrets(operation)}
         resolved = session.resolve(references, saved.folder)
@@ -187,8 +211,10 @@ class _Applying:
             serial=stored.serial,
             lineage=lineage,
             platform=stored.platform,
+            impact=impact,
         )
-        work = Work(plan, saved.folder, saved.digest, resolved.values, resolved.problems, run or self.run)
+        approved = impact is None  # secrets that are sent again were counted with the plan they belong to
+        work = Work(plan, saved.folder, saved.digest, resolved.values, resolved.problems, run or self.run, approved)
         return carry_out(work, session, self.lease, self.on_event, self.progress)
 
     def _rewrite(self) -> tuple[int, int] | None:

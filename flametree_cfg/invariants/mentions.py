@@ -92,6 +92,24 @@ def named_by_old_name(world: World, catalog: Catalog, stored: Snapshot) -> Found
             yield _old_name(agent, address, *renamed[address])
 
 
+def agents_naming(names: Mapping[str, Address], agents: Iterable[Resource]) -> Iterator[tuple[Address, Address]]:
+    """
+    Find instructions that name connectors of any type.
+
+    Args:
+        names: what to look for, with whose name it is.
+        agents: whose instructions; most have none.
+
+    Returns:
+        Agent and connector, once each.
+    """
+    speaking = [agent for agent in agents if agent.fields.get("instructions")] if names else []
+    index = _index(names.items(), speaking)
+    for agent in speaking if index.whole else ():
+        for address in sorted(set(_mentions(agent.fields["instructions"], index))):
+            yield agent.address, address
+
+
 def _old_name(agent: Resource, address: Address, old: str, new: str) -> Diagnostic:
     return warning(
         OLD_NAME,

@@ -24,9 +24,11 @@ class Action(enum.StrEnum):
     MOVE = "move"  # ledger only: the key changed, the object stays
     BIND = "bind"  # ledger only: an external object was found by type and name
     FORGET = "forget"  # ledger only: gone from YAML and platform, or no longer ours
+    PROTECT = "protect"  # ledger only: must not be deleted from now on
+    UNPROTECT = "unprotect"  # ledger only: a protection is lifted
 
 
-LEDGER_ONLY = frozenset({Action.MOVE, Action.BIND, Action.FORGET})
+LEDGER_ONLY = frozenset({Action.MOVE, Action.BIND, Action.FORGET, Action.PROTECT, Action.UNPROTECT})
 """Actions that no platform hears of."""
 
 

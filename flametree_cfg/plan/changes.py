@@ -38,6 +38,7 @@ class Found:
         unmanaged: kept although no YAML names them, because their section is absent.
         held: kept although no YAML names them, because they are protected.
         forgotten: gone from the YAML and from the platform, or external: only the ledger forgets.
+        protections: declared otherwise than the ledger has it: whether it is to be protected.
         clean: desired, stored and live agree: neither change nor drift.
         heals: what YAML and platform agree on while the ledger says less or other.
         problems: why no plan can be made.
@@ -47,6 +48,7 @@ class Found:
     unmanaged: list[Address] = field(default_factory=list)
     held: list[Address] = field(default_factory=list)
     forgotten: list[Address] = field(default_factory=list)
+    protections: dict[Address, bool] = field(default_factory=dict)
     clean: set[Address] = field(default_factory=set)
     heals: list[Resource] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
@@ -66,8 +68,11 @@ def find_changes(sides: Sides, catalog: Catalog) -> Found:
         if address not in sides.clean:
             _compare_declared(sides, address, declaration.resource, catalog, found)
     for address, entry in sides.stored.items():
-        if address not in sides.desired:
+        declared = sides.desired.get(address)
+        if declared is None:
             _judge_undeclared(sides, address, entry, found)
+        elif declared.protected is not entry.protected:
+            found.protections[address] = declared.protected
     found.changes |= _in_the_way_of_claims(sides, found)
     return found
 
@@ -94,7 +99,7 @@ def _compare_declared(sides: Sides, address: Address, desired: Resource, catalog
     if entry is None:
         return
     known = desired if entry.resource == desired else keep_fingerprints(desired, entry.resource)
-    if entry.resource != known or entry.protected != sides.desired[address].protected:
+    if entry.resource != known:
         found.heals.append(known)
     else:
         found.clean.add(address)
@@ -217,7 +222,8 @@ def _name_held(wanting: Address, holder: Resource, sides: Sides) -> Diagnostic:
             "Name is held by an object that stays",
             f"{wanting} wants the name {holder.name!r}, which {holder.address} has; "
             f"{'that is protected and stays' if entry and entry.protected else 'this plan does not delete that'}",
-            "declare that object, or choose another name",
+            f"declare that object, choose another name, or say that it is the same under a new key: write `previously: "
+            f"[{holder.address.key}]` under `{wanting.key}`",
             address=str(wanting),
             path=("name",),
         )
@@ -290,12 +296,13 @@ def _holder_name(sides: Sides, attachment: Address) -> str:
 def held_warnings(found: Found, entries: Mapping[Address, Entry]) -> Iterator[Diagnostic]:
     """Say what stays because it is protected, although no YAML names it."""
     for address in found.held:
-        if not entries[address].protected:
+        entry = entries.get(address)
+        if entry is None or not entry.protected:
             continue
         yield warning(
             "held-protected",
             "A protected object is no longer declared and stays",
-            f"{address} ({entries[address].resource.name!r}) is protected",
+            f"{address} ({entry.resource.name!r}) is protected",
             "declare it again with `protected: false` and apply, then remove it",
             address=str(address),
         )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flametree_cfg.diff import Change
 from flametree_cfg.drift import find_drift
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, warning
-from flametree_cfg.impact import agents_to_restart
+from flametree_cfg.impact import agents_to_restart, why_restarted
 from flametree_cfg.invariants import When, check_all
 from flametree_cfg.model import (
     Action,
     Address,
     Check,
+    FieldChange,
     LiveTenant,
     Operation,
     Resource,
@@ -31,6 +33,9 @@ from flametree_cfg.plan.simulation import Simulation, managed_view, violation
 from flametree_cfg.plan.steps import plan_phases
 from flametree_cfg.plan.types import EVERYTHING, Handover, Plan, Selection
 from flametree_cfg.schema import Catalog
+
+if TYPE_CHECKING:
+    from flametree_cfg.impact.types import Impact
 
 
 def make_plan(
@@ -71,6 +76,7 @@ def _without_fingerprints(tenant: Tenant) -> Tenant:
 def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Catalog, selection: Selection) -> Plan:
     sides = join_sides(tenant, stored, live, catalog)
     found = find_changes(sides, catalog)
+    protected = tuple(sorted(found.held))
     select(found, sides, selection)
     found.problems += problems_outside(sides, found)
     if found.problems:
@@ -80,7 +86,9 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
         sides = with_secrets(sides, catalog)
         simulation = Simulation(sides, catalog, found.changes)
     steps = order_steps(simulation, plan_phases(sides, found.changes, catalog)) if simulation else []
-    operations = _numbered([*_moves(sides), *_bindings(sides, catalog), *steps, *_forgets(sides, found)])
+    operations = _numbered(
+        [*_moves(sides), *_bindings(sides, catalog), *_protections(sides, found), *steps, *_forgets(sides, found)]
+    )
     warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]
     if simulation and simulation.standing:
         warnings += _still_standing(simulation)
@@ -95,6 +103,7 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
         heals=tuple(_heals(sides, [*found.heals, *_changed_by_effects(sides, found, steps)])),
         unmanaged=tuple(sorted(found.unmanaged)),
         held=tuple(sorted(found.held)),
+        protected=protected,
         warnings=tuple(warnings),
         checks=simulation.checks if simulation else 0,
         not_checked=tuple(sorted(found.not_checked)),
@@ -102,7 +111,16 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
         lineage=stored.lineage,
         platform=stored.platform,
         refreshed=live is not None,
+        impact=_impact(sides, found, simulation, operations) if simulation and operations else None,
     )
+
+
+def _impact(sides: Sides, found: Found, simulation: Simulation, operations: Sequence[Operation]) -> Impact:
+    from flametree_cfg.impact.consequences import find_impact
+
+    live, catalog = sides.live, simulation.catalog
+    reasons = why_restarted(_restarted(operations), found.changes.values(), live, catalog)
+    return find_impact(live.resources, simulation.world.resources, operations, catalog, reasons)
 
 
 def _foreign(sides: Sides) -> bool:
@@ -137,6 +155,14 @@ def _bindings(sides: Sides, catalog: Catalog) -> Iterator[Operation]:
             protected=declaration.protected,
             platform_id=platform_id,
         )
+
+
+def _protections(sides: Sides, found: Found) -> Iterator[Operation]:
+    """A protection is lifted by an operation of its own, which people approve; so is one that is put on."""
+    for address, protected in sorted(found.protections.items()):
+        action = Action.PROTECT if protected else Action.UNPROTECT
+        resource = sides.stored[address].resource
+        yield Operation("", action, address, type=resource.type, protected=protected)
 
 
 def _forgets(sides: Sides, found: Found) -> Iterator[Operation]:
@@ -195,12 +221,26 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
     for after, before in renamed.items():
         entry = sides.stored[after]
         shown.append(Change(after, Action.MOVE, entry.resource, entry.resource, previous=before))
+    shown = [_with_protection(change, found) for change in shown]
+    listed = {change.address for change in shown}
+    for address, protected in found.protections.items():
+        if address not in listed:
+            resource = sides.stored[address].resource
+            action = Action.PROTECT if protected else Action.UNPROTECT
+            shown.append(_with_protection(Change(address, action, resource, resource), found))
     for address in sides.found:
-        if address not in found.changes:
+        if address not in found.changes and address not in listed:
             resource = sides.desired[address].resource
             shown.append(Change(address, Action.BIND, None, resource))
     shown += [Change(address, Action.FORGET, sides.stored[address].resource, None) for address in found.forgotten]
     return tuple(sorted(shown, key=lambda change: change.address))
+
+
+def _with_protection(change: Change, found: Found) -> Change:
+    protected = found.protections.get(change.address)
+    if protected is None:
+        return change
+    return replace(change, fields=(*change.fields, FieldChange(("protected",), not protected, protected)))
 
 
 def _handovers(operations: Iterable[Operation]) -> Iterator[Handover]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flametree_cfg.diff import patch
 from flametree_cfg.errors import Diagnostic, error
@@ -19,6 +19,7 @@ from flametree_cfg.model import (
     agent,
     at_path,
     parse_address,
+    readdress,
     value_hash,
 )
 from flametree_cfg.schema import Catalog
@@ -54,6 +55,25 @@ def moved(operations: Sequence[Operation], live: Iterable[Resource], catalog: Ca
         ]
         _carry_out(operation, world, catalog)
     return tuple(dict.fromkeys(found))
+
+
+def before_and_after(
+    operations: Sequence[Operation], live: Iterable[Resource], catalog: Catalog
+) -> tuple[Mapping[Address, Resource], Mapping[Address, Resource]]:
+    """
+    Give the platform before and after operations, both under the addresses that they use.
+
+    Args:
+        operations: in order; none of them carried out yet.
+        live: what the platform has now, under the addresses of the ledger.
+        catalog: knows which settings are lists of accounts.
+    """
+    moves = {one.previous: one.address for one in operations if one.action is Action.MOVE and one.previous}
+    before = [readdress(resource, moves) for resource in live] if moves else list(live)
+    world = World.of(before)
+    for operation in operations:
+        _carry_out(operation, world, catalog)
+    return {resource.address: resource for resource in before}, world.resources
 
 
 def _move(world: World, before: Address, after: Address) -> None:

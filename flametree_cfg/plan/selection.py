@@ -25,6 +25,8 @@ def select(found: Found, sides: Sides, selection: Selection) -> None:
         wanted = _with_needs(selection.targets, found.changes, sides)
         found.changes = {address: change for address, change in found.changes.items() if address in wanted}
         found.forgotten = [address for address in found.forgotten if address in selection.targets]
+        asked_for = wanted | selection.targets
+        found.protections = {a: protected for a, protected in found.protections.items() if a in asked_for}
     if not selection.deletions:
         gone = [address for address, change in found.changes.items() if change.action is Action.DELETE]
         found.held += gone

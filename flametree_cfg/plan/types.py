@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flametree_cfg.diff import Change
 from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic
 from flametree_cfg.model import Action, Address, Kind, Note, Operation, Stored
+
+if TYPE_CHECKING:
+    from flametree_cfg.impact.types import Impact
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,19 @@ class Plan:
         heals: ledger-only operations that bring the ledger up to what YAML and platform agree on; not shown, not
             in the body.
         unmanaged: addresses in the ledger whose section is absent from the YAML: kept, no longer managed.
-        held: protected and no longer declared: kept until the protection is lifted.
+        held: no longer declared, kept all the same.
+        protected: those of `held` that are protected, with what hangs on them; the others, because deletions were not
+            asked for.
         warnings: what a reader should know (violations already live, roles lost by foreign agents …).
         checks: how many invariant checks held while the steps were simulated.
         not_checked: addresses and paths of secrets whose reference does not resolve here.
         refreshed: whether the platform was read; otherwise the plan compares with the ledger.
         without_values: the operations as they are planned without comparing secret values, which is what people
             approve; None where they are `operations`.
+        impact: what the operations do besides; None where there are none.
+        refusals: why apply would refuse as things are, each with the flag that allows it. The operator's limits: the
+            planner knows none.
+        durations: seconds that the last applies of the tenant took, newest first; empty where too few were measured.
     """
 
     tenant: str
@@ -53,6 +63,7 @@ class Plan:
     heals: tuple[Operation, ...] = ()
     unmanaged: tuple[Address, ...] = ()
     held: tuple[Address, ...] = ()
+    protected: tuple[Address, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     checks: int = 0
     not_checked: tuple[str, ...] = ()
@@ -61,6 +72,9 @@ class Plan:
     platform: str = ""
     refreshed: bool = True
     without_values: tuple[Operation, ...] | None = None
+    impact: Impact | None = None
+    refusals: tuple[Diagnostic, ...] = ()
+    durations: tuple[float, ...] = ()
 
     @property
     def approved(self) -> tuple[Operation, ...]:

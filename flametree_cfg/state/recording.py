@@ -65,6 +65,8 @@ def after_amendment(entries: Mapping[Address, Entry], operations: Sequence[Opera
         for operation in group:
             if operation.action is Action.FORGET:
                 result.pop(operation.address, None)
+            elif operation.action in (Action.PROTECT, Action.UNPROTECT):
+                _protect(result, operation)
             else:
                 _apply(result, operation, operation.platform_id)
     return result
@@ -98,6 +100,12 @@ def _move(entries: Entries, operations: Sequence[Operation]) -> None:
         renamed[resource.address] = replace(entry, resource=resource, protected=keep)
     entries.clear()
     entries.update(renamed)
+
+
+def _protect(entries: Entries, operation: Operation) -> None:
+    entry = entries.get(operation.address)
+    if entry is not None:
+        entries[operation.address] = replace(entry, protected=operation.action is Action.PROTECT)
 
 
 def _apply(entries: Entries, operation: Operation, platform_id: str) -> None:

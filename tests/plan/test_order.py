@@ -81,7 +81,7 @@ def test_released_by_its_successor(applied: Apply, declare: Declare, catalog: Ca
     plan = before.plan(declare(text), catalog)
     entry = before.carry_out(plan).stored.entries[connector("a")]
 
-    assert lines(plan) == ["make-default connector.b"]
+    assert lines(plan) == ["protect connector.a", "make-default connector.b"]
     assert (entry.resource.fields["default"], entry.protected) == (False, True)
 
 

@@ -7,7 +7,7 @@ import pytest
 from flametree_cfg.diff import Change
 from flametree_cfg.drift import DriftKind
 from flametree_cfg.errors import ConfigInvalid
-from flametree_cfg.model import Action, Address, attachment, connector
+from flametree_cfg.model import LEDGER_ONLY, Action, Address, attachment, connector
 from flametree_cfg.model import agent as agent_at
 from flametree_cfg.plan import Plan
 from flametree_cfg.schema import Catalog
@@ -233,11 +233,12 @@ def test_protected_is_not_made_anew(applied: Apply, declare: Declare, catalog: C
 
 
 def test_protection_is_lifted(applied: Apply, declare: Declare, catalog: Catalog) -> None:
-    """Lifting a protection needs no write to the platform; afterwards the object may go."""
+    """Lifting a protection is planned, but needs no write to the platform; afterwards the object may go."""
     before = applied(f"connectors: {{a: {llm('Ann', 'protected: true')}}}")
     plan = before.plan(declare(f"connectors: {{a: {llm('Ann')}}}"), catalog)
 
-    assert plan.empty
+    assert lines(plan) == ["unprotect connector.a"]
+    assert plan.operations[0].action in LEDGER_ONLY
     assert lines(before.carry_out(plan).plan(declare("connectors: {}"), catalog)) == ["delete connector.a"]
 
 

@@ -1,8 +1,8 @@
-"""What changes do to running things. Knows nothing about order."""
+"""What has to be stopped and started for a change to take effect. Knows nothing about order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from flametree_cfg.diff import Change
 from flametree_cfg.model import Action, Address, Kind, Snapshot, agent, channel
@@ -14,6 +14,10 @@ CHANNEL_FIELDS_THAT_RESTART = frozenset({"settings", "environment"})
 
 AGENT_FIELDS_WITHOUT_RESTART = frozenset({"name", "description", "web_widget", "running"})
 """Labels; the widget is applied by saving (domain.md 2.12); all else waits for stop and start (3.6 [C D-ADV])."""
+
+
+OUTGOING = "~old"
+"""Ends the key of an object that another one takes the place of (model.address)."""
 
 
 def channel_restarts(change: Change, live: Snapshot, catalog: Catalog) -> bool:
@@ -64,6 +68,57 @@ def agents_to_restart(changes: Iterable[Change], live: Snapshot, catalog: Catalo
         }
     running = (address for address in touched - leaving if _runs(address, live))
     return tuple(sorted(running))
+
+
+def why_restarted(
+    restarted: Collection[Address], changes: Iterable[Change], live: Snapshot, catalog: Catalog
+) -> Mapping[Address, tuple[str, ...]]:
+    """
+    Say for what agents and channels restart, in the order of the changes.
+
+    Args:
+        restarted: those that a plan stops and starts.
+        changes: all that the plan changes.
+        live: as it is before.
+        catalog: says which channels live with their agents.
+    """
+    reasons: dict[Address, list[str]] = {address: [] for address in restarted}
+    shared: set[str] = set()
+    for change in changes if reasons else ():
+        address = change.address
+        if address.kind is Kind.ATTACHMENT:
+            _add(reasons, agent(address.agent_key), _about_attachment(change))
+        elif change.action is Action.UPDATE and change.after is not None and address.kind is not Kind.CONNECTOR:
+            fields = [field.path for field in change.fields if _waits(address.kind, field.path[0])]
+            for path in fields:
+                _add(reasons, address, ".".join(map(str, path)))
+            if fields and address.kind is Kind.CHANNEL and _lifecycle(change.after.type, catalog) is Lifecycle.AGENT:
+                shared.add(address.key)
+    for one in live.of_kind(Kind.ATTACHMENT) if shared else ():
+        if one.address.channel_key in shared:
+            _add(reasons, agent(one.address.agent_key), f"{channel(one.address.channel_key)} changed")
+    return {address: tuple(dict.fromkeys(said)) for address, said in reasons.items()}
+
+
+def _waits(kind: Kind, field: object) -> bool:
+    """Tell whether a field of an agent or a channel waits for a restart."""
+    return field in CHANNEL_FIELDS_THAT_RESTART if kind is Kind.CHANNEL else field not in AGENT_FIELDS_WITHOUT_RESTART
+
+
+def _add(reasons: dict[Address, list[str]], address: Address, said: str) -> None:
+    if address in reasons:
+        reasons[address].append(said)
+
+
+def _about_attachment(change: Change) -> str:
+    place = channel(change.address.channel_key.replace(OUTGOING, ""))
+    match change.action:
+        case Action.DELETE:
+            return f"{place} detached"
+        case Action.CREATE:
+            return f"{place} attached"
+    inbound = change.after is not None and bool(change.after.fields.get("inbound"))
+    return f"inbound on {place}" if inbound else f"no longer inbound on {place}"
 
 
 def _runs(address: Address, live: Snapshot) -> bool:

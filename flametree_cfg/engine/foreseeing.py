@@ -1,0 +1,77 @@
+"""Say of a plan what goes beyond the plan: what applying it would refuse, what it gives away, how long applies took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from flametree_cfg.engine.guarding import as_warnings, refusals, take_census
+from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.sight import Sight
+from flametree_cfg.errors import Diagnostic, Related, warning
+from flametree_cfg.impact.destinations import Fields, new_destinations
+from flametree_cfg.impact.types import Rename
+from flametree_cfg.model import LEDGER_ONLY, Address, Kind
+from flametree_cfg.plan import Plan
+
+MEASURED = 3  # applies: fewer are no expectation
+
+
+def foresee(plan: Plan, sight: Sight, session: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:
+    """
+    Complete a plan that changes something.
+
+    Returns:
+        The plan, and what a reader should know besides.
+    """
+    found = refusals(plan, take_census(plan, session), session.options)
+    renames = plan.impact.renames if plan.impact else ()
+    told = (*_destinations(plan, sight, session), *map(_likely_rename, renames), *as_warnings(found))
+    return replace(plan, refusals=found, durations=_durations(plan, session)), told
+
+
+def _destinations(plan: Plan, sight: Sight, session: Session) -> Iterator[Diagnostic]:
+    if not sight.stored.serial:
+        return  # nothing was applied, so no secret went anywhere
+    changed = [change for change in plan.changes if change.before is not change.after]
+
+    def others() -> Iterator[Fields]:
+        return _staying(sight, {change.address for change in changed})
+
+    before = [change.before for change in changed if change.before is not None]
+    after = [change.after for change in changed if change.after is not None]
+    yield from new_destinations(before, after, others, session.catalog)
+
+
+def _staying(sight: Sight, changed: set[Address]) -> Iterator[Fields]:
+    """List what is declared and stays as it is; where only a part of a tenant was looked at, from its outline."""
+    reading = sight.reading
+    if len(sight.tenant.declarations) == reading.count:
+        for address, declaration in sight.tenant.declarations.items():
+            if address not in changed:
+                yield address.kind, declaration.resource.fields
+        return
+    for line in reading.outline.lines():
+        address = Address(Kind(line[0]), line[1])
+        if address not in changed:
+            yield address.kind, line[3]
+
+
+def _likely_rename(rename: Rename) -> Diagnostic:
+    before, after = rename.before, rename.after
+    return warning(
+        "likely-rename",
+        "An object goes while one just like it comes under another key",
+        f"{before} would be deleted and {after} be made: same type, name and settings",
+        f"to keep the object, add `previously: [{before.key}]` under `{after.key}:`",
+        address=str(after),
+        related=(Related("add the line below this key", str(after)),),
+    )
+
+
+def _durations(plan: Plan, session: Session) -> tuple[float, ...]:
+    if all(operation.action in LEDGER_ONLY for operation in plan.operations):
+        return ()
+    applied: Iterable[float] = (r.duration_s for r in session.ledger.history(plan.tenant) if r.result == "applied")
+    measured = tuple(applied)[:MEASURED]
+    return measured if len(measured) == MEASURED else ()

@@ -1,0 +1,226 @@
+"""Gates: what a plan may not do unless somebody says so. Planning tells of them; applying refuses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.session import Session
+from flametree_cfg.errors import Diagnostic, Refused, Severity, error
+from flametree_cfg.model import Action, Address, Kind
+from flametree_cfg.plan import Plan
+
+MAX_SHARE = 30.0  # percent of a kind: more at once is rarely meant; `--max-delete` says otherwise
+FEW = 1  # deletions: one by itself is read by whoever reviews it, even where it is half of all there is
+OBJECTS = (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)  # attachments come and go with the agents' configuration
+_OUTGOING = "~old"  # ends the key of an object whose successor is there before it goes
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What the ledger has of a tenant: how many of each kind are ours, and which addresses are protected."""
+
+    counts: Mapping[Kind, int] = field(default_factory=dict)
+    protected: frozenset[Address] = frozenset()
+
+
+def guard(plan: Plan, session: Session) -> None:
+    """
+    Stop a plan that goes beyond what was allowed.
+
+    Raises:
+        Refused: with every reason, each naming the flag that allows it; nothing was written.
+    """
+    found = refusals(plan, take_census(plan, session), session.options)
+    if found:
+        raise Refused(*found)
+
+
+def as_warnings(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Turn reasons to refuse into what a plan tells: planning never fails for being large."""
+    return tuple(replace(one, severity=Severity.WARNING) for one in found)
+
+
+def take_census(plan: Plan, session: Session) -> Census:
+    """Count what the ledger has, where the plan deletes anything."""
+    if not any(operation.action is Action.DELETE for operation in plan.operations):
+        return Census()
+    counts: Counter[Kind] = Counter()
+    protected = set()
+    for entry in session.ledger.sweep(plan.tenant):
+        address = entry.resource.address
+        if not (entry.resource.external or entry.resource.system or _outgoing(address)):
+            counts[address.kind] += 1
+        if entry.protected:
+            protected.add(address)
+    return Census(counts, frozenset(protected))
+
+
+def refusals(plan: Plan, census: Census, options: Options) -> tuple[Diagnostic, ...]:
+    """
+    Say why a plan may not be applied.
+
+    Args:
+        plan: with its impact.
+        census: of the ledger as it was planned against.
+        options: the operator's limits.
+    """
+    going = _Going(plan, census, options)
+    return (
+        *going.protected(),
+        *going.agents(),
+        *going.emptied(),
+        *going.last_of_a_kind(),
+        *going.too_many(),
+        *going.defaults(),
+        *going.affected(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """What a plan lets go."""
+
+    plan: Plan
+    census: Census
+    options: Options
+
+    def _allowed(self, address: Address) -> bool:
+        return not {"all", str(address)}.isdisjoint(self.options.allow_delete)
+
+    def _deleted(self) -> list[Address]:
+        """List objects that go and have no successor, but those that were allowed by name."""
+        gone = [o.address for o in self.plan.operations if o.action is Action.DELETE and o.address.kind in OBJECTS]
+        return [one for one in gone if not (_outgoing(one) or one.foreign or self._allowed(one))]
+
+    def _left(self, kind: Kind) -> int:
+        """Count what remains of a kind."""
+        made = deleted = 0
+        for operation in self.plan.operations:
+            if operation.address.kind is kind and not _outgoing(operation.address):
+                made += operation.action is Action.CREATE
+                deleted += operation.action is Action.DELETE
+        return self.census.counts.get(kind, 0) + made - deleted
+
+    def protected(self) -> Iterator[Diagnostic]:
+        """Something became protected after the plan was made."""
+        moved = {o.address: o.previous for o in self.plan.operations if o.action is Action.MOVE and o.previous}
+        for operation in self.plan.operations if self.census.protected else ():
+            address = operation.address
+            if operation.action is Action.DELETE and moved.get(address, address) in self.census.protected:
+                yield error(
+                    "protected-deleted",
+                    "A protected object would be deleted",
+                    f"{address} is protected",
+                    "apply `protected: false` first; nothing else allows it",
+                    address=str(address),
+                )
+
+    def agents(self) -> Iterator[Diagnostic]:
+        """An agent goes, with prompts and workflows nobody models here."""
+        refused = [address for address in self.plan.agents_deleted if not self._allowed(address)]
+        if refused:
+            yield error(
+                "delete-not-allowed",
+                "Deleting an agent has to be allowed",
+                f"{_listed(refused)}: prompts and workflows that live only in the portal would go too",
+                _allow(refused),
+                address=str(refused[0]),
+            )
+
+    def emptied(self) -> Iterator[Diagnostic]:
+        """Nothing of a tenant is left."""
+        gone = self._deleted()
+        if gone and self._is_emptied():
+            yield error(
+                "tenant-emptied",
+                "Nothing of the tenant would be left",
+                f"tenant {self.plan.tenant!r}: {_listed(gone)} would go",
+                "--allow-delete all",
+            )
+
+    def _is_emptied(self) -> bool:
+        return bool(self.census.counts) and not any(self._left(kind) for kind in OBJECTS)
+
+    def last_of_a_kind(self) -> Iterator[Diagnostic]:
+        """The last connector, channel or agent goes."""
+        gone = self._deleted()
+        if self._is_emptied():
+            return
+        for kind in OBJECTS:
+            of_kind = [one for one in gone if one.kind is kind]
+            if of_kind and self._left(kind) <= 0:
+                yield error(
+                    "last-of-kind",
+                    "The last of a kind would be deleted",
+                    f"no {kind.value} of tenant {self.plan.tenant!r} would be left: {_listed(of_kind)} would go",
+                    _allow(of_kind),
+                    address=str(of_kind[0]),
+                )
+
+    def too_many(self) -> Iterator[Diagnostic]:
+        """More goes than was allowed: a number of all objects together, or a share of a kind."""
+        gone, limit = self._deleted(), self.options.max_delete
+        if limit and not limit.endswith("%"):
+            if len(gone) > int(limit):
+                yield self._too_many(gone, f"--max-delete {limit} allows {limit}", str(len(gone)))
+            return
+        share, few = (float(limit[:-1]), 0) if limit else (MAX_SHARE, FEW)
+        said = f"--max-delete {limit} allows {limit}" if limit else f"without --max-delete {MAX_SHARE:g}% of a kind may"
+        for kind in OBJECTS:
+            of_kind = [one for one in gone if one.kind is kind]
+            count = max(self.census.counts.get(kind, 0), len(of_kind))
+            if len(of_kind) > few and 100 * len(of_kind) > share * count:
+                yield self._too_many(of_kind, f"of {count} {kind.section}; {said}", str(len(gone)))
+
+    def _too_many(self, gone: list[Address], why: str, wanted: str) -> Diagnostic:
+        return error(
+            "too-many-deletes",
+            "More would be deleted than is allowed",
+            f"{len(gone)} would go, {why}: {_listed(gone)}",
+            f"if that is meant: --max-delete {wanted}",
+            address=str(gone[0]),
+        )
+
+    def defaults(self) -> Iterator[Diagnostic]:
+        """A default goes that agents rely on, and nothing takes its place."""
+        for move in self.plan.impact.defaults if self.plan.impact else ():
+            if move.before is not None and move.after is None and move.agents and not self._allowed(move.before):
+                yield error(
+                    "default-removed",
+                    "A default would go that agents depend on",
+                    f"{move.before} is the default {move.type}, none takes its place, and {_listed(move.agents)} "
+                    f"{'selects' if len(move.agents) == 1 else 'select'} none",
+                    f"make another one the default; or --allow-delete {move.before}",
+                    address=str(move.before),
+                )
+
+    def affected(self) -> Iterator[Diagnostic]:
+        """More agents are affected than was allowed."""
+        limit = self.options.max_affected_agents
+        affected = self.plan.impact.affected if self.plan.impact else ()
+        if limit is not None and len(affected) > limit:
+            yield error(
+                "too-many-agents-affected",
+                "More agents are affected than is allowed",
+                f"{len(affected)} agents, --max-affected-agents {limit} allows {limit}: {_listed(affected)}",
+                f"if that is meant: --max-affected-agents {len(affected)}",
+                address=str(affected[0]),
+            )
+
+
+def _outgoing(address: Address) -> bool:
+    return _OUTGOING in address.key
+
+
+def _listed(addresses: tuple[Address, ...] | list[Address], shown: int = 10) -> str:
+    more = f" and {len(addresses) - shown} more" if len(addresses) > shown else ""
+    return ", ".join(map(str, addresses[:shown])) + more
+
+
+def _allow(addresses: list[Address], shown: int = 5) -> str:
+    if len(addresses) > shown:
+        return "--allow-delete all"
+    return " ".join(f"--allow-delete {address}" for address in addresses) + " (or `--allow-delete all`)"
