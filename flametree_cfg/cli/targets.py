@@ -34,7 +34,7 @@ class DeletionLimit(click.ParamType[str]):
         """Check the form."""
         number = value.removesuffix("%")
         if not (number.isascii() and number.isdigit() and len(number) < 10):
-            self.fail(f"{value!r} is no limit; write a number of objects, or a share of a kind such as 30%.", param, ctx)
+            self.fail(f"{value!r} is no limit; write a number of objects, or a share of each kind: 30%.", param, ctx)
         if value.endswith("%") and int(number) > 100:
             self.fail(f"{value!r} is more than all.", param, ctx)
         return value
@@ -53,7 +53,6 @@ def gate_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--max-delete",
             metavar="N|N%",
-            default="",
             type=DeletionLimit(),
             show_envvar=True,
             help="Refuse to delete more objects, or more of a kind.  [default: 30% of a kind, or one object]",

@@ -12,9 +12,10 @@ from flametree_cfg.errors import Diagnostic, Refused, Severity, error
 from flametree_cfg.model import Action, Address, Kind
 from flametree_cfg.plan import Plan
 
-MAX_SHARE = 30.0  # percent of a kind: more at once is rarely meant; `--max-delete` says otherwise
+MAX_SHARE = 30  # percent of a kind: more at once is rarely meant; `--max-delete` says otherwise
 FEW = 1  # deletions: one by itself is read by whoever reviews it, even where it is half of all there is
 OBJECTS = (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)  # attachments come and go with the agents' configuration
+COUNTED = (Kind.CONNECTOR, Kind.CHANNEL)  # no agent goes unsaid, so none has to be counted
 _OUTGOING = "~old"  # ends the key of an object whose successor is there before it goes
 
 
@@ -91,9 +92,13 @@ class _Going:
         return not {"all", str(address)}.isdisjoint(self.options.allow_delete)
 
     def _deleted(self) -> list[Address]:
-        """List objects that go and have no successor, but those that were allowed by name."""
+        """List objects that go and have no successor."""
         gone = [o.address for o in self.plan.operations if o.action is Action.DELETE and o.address.kind in OBJECTS]
-        return [one for one in gone if not (_outgoing(one) or one.foreign or self._allowed(one))]
+        return [one for one in gone if not (_outgoing(one) or one.foreign)]
+
+    def _unsaid(self, kind: Kind) -> list[Address]:
+        """List those of a kind that nobody allowed by name."""
+        return [one for one in self._deleted() if one.kind is kind and not self._allowed(one)]
 
     def _left(self, kind: Kind) -> int:
         """Count what remains of a kind."""
@@ -133,7 +138,7 @@ class _Going:
     def emptied(self) -> Iterator[Diagnostic]:
         """Nothing of a tenant is left."""
         gone = self._deleted()
-        if gone and self._is_emptied():
+        if self._is_emptied() and not all(map(self._allowed, gone)):
             yield error(
                 "tenant-emptied",
                 "Nothing of the tenant would be left",
@@ -142,15 +147,12 @@ class _Going:
             )
 
     def _is_emptied(self) -> bool:
-        return bool(self.census.counts) and not any(self._left(kind) for kind in OBJECTS)
+        return any(self.census.counts.values()) and not any(self._left(kind) for kind in OBJECTS)
 
     def last_of_a_kind(self) -> Iterator[Diagnostic]:
-        """The last connector, channel or agent goes."""
-        gone = self._deleted()
-        if self._is_emptied():
-            return
-        for kind in OBJECTS:
-            of_kind = [one for one in gone if one.kind is kind]
+        """The last connector or channel goes; agents are asked for one by one."""
+        for kind in () if self._is_emptied() else COUNTED:
+            of_kind = self._unsaid(kind)
             if of_kind and self._left(kind) <= 0:
                 yield error(
                     "last-of-kind",
@@ -161,25 +163,37 @@ class _Going:
                 )
 
     def too_many(self) -> Iterator[Diagnostic]:
-        """More goes than was allowed: a number of all objects together, or a share of a kind."""
-        gone, limit = self._deleted(), self.options.max_delete
-        if limit and not limit.endswith("%"):
-            if len(gone) > int(limit):
-                yield self._too_many(gone, f"--max-delete {limit} allows {limit}", str(len(gone)))
-            return
-        share, few = (float(limit[:-1]), 0) if limit else (MAX_SHARE, FEW)
-        said = f"--max-delete {limit} allows {limit}" if limit else f"without --max-delete {MAX_SHARE:g}% of a kind may"
-        for kind in OBJECTS:
-            of_kind = [one for one in gone if one.kind is kind]
-            count = max(self.census.counts.get(kind, 0), len(of_kind))
-            if len(of_kind) > few and 100 * len(of_kind) > share * count:
-                yield self._too_many(of_kind, f"of {count} {kind.section}; {said}", str(len(gone)))
+        """
+        More goes than is allowed.
 
-    def _too_many(self, gone: list[Address], why: str, wanted: str) -> Diagnostic:
+        A limit that somebody gave counts all there is; the one that always holds leaves out what was allowed by name.
+        """
+        gone, limit = self._deleted(), self.options.max_delete
+        if limit is None:
+            for kind in COUNTED:
+                of_kind = self._unsaid(kind)
+                if len(of_kind) > FEW and self._share(kind, of_kind) > MAX_SHARE:
+                    yield self._too_many(of_kind, f"{MAX_SHARE}% of a kind may go unsaid", len(gone))
+        elif limit.endswith("%"):
+            for kind in OBJECTS:
+                of_kind = [one for one in gone if one.kind is kind]
+                if of_kind and self._share(kind, of_kind) > int(limit[:-1]):
+                    yield self._too_many(of_kind, f"--max-delete {limit}", len(gone))
+        elif len(gone) > int(limit):
+            yield self._too_many(gone, f"--max-delete {limit}", len(gone))
+
+    def _share(self, kind: Kind, of_kind: list[Address]) -> float:
+        """Say how much of a kind goes, in percent."""
+        return 100 * len(of_kind) / max(self.census.counts.get(kind, 0), len(of_kind))
+
+    def _too_many(self, gone: list[Address], limit: str, wanted: int) -> Diagnostic:
+        kinds = {one.kind for one in gone}
+        there = sum(self.census.counts.get(kind, 0) for kind in kinds)
+        what = " and ".join(kind.section for kind in OBJECTS if kind in kinds)
         return error(
             "too-many-deletes",
             "More would be deleted than is allowed",
-            f"{len(gone)} would go, {why}: {_listed(gone)}",
+            f"{len(gone)} of {there} {what} would go ({limit}): {_listed(gone)}",
             f"if that is meant: --max-delete {wanted}",
             address=str(gone[0]),
         )

@@ -32,7 +32,7 @@ class Options:
         targets: limit changes to these addresses and what they need; empty for all.
         no_delete: leave out deletions, list them as held.
         allow_delete: addresses whose deletion is allowed although it needs saying, or `all`.
-        max_delete: how many objects may go, `N`, or how much of a kind, `N%`; empty for the default.
+        max_delete: how many objects may go, `N`, or how much of a kind, `N%`; None for the default.
         max_affected_agents: how many agents may notice; None for any number.
         cache: whether what reading and comparing gave is kept for the next run, and used.
         outside: clock, ids and who we are.
@@ -49,7 +49,7 @@ class Options:
     targets: tuple[str, ...] = ()
     no_delete: bool = False
     allow_delete: tuple[str, ...] = ()
-    max_delete: str = ""
+    max_delete: str | None = None
     max_affected_agents: int | None = None
     cache: bool = True
     debug: bool = False

@@ -134,15 +134,15 @@ def host_of(text: Value) -> str:
     """
     if not isinstance(text, str):
         return ""
+    plain = text.strip().lower()
     try:
-        parts = urlsplit(text.strip())
-        port = f":{parts.port}" if parts.port else ""
-        host = parts.hostname
+        parts = urlsplit(plain)
+        host, port = parts.hostname, parts.port
     except ValueError:
-        host = None
+        return plain
     if host is None:
-        return text.strip().lower().rstrip(".")
-    return f"{parts.scheme}://{host.rstrip('.')}{port}"
+        return plain.rstrip(".")
+    return f"{parts.scheme}://{host.rstrip('.')}{f':{port}' if port else ''}"
 
 
 def _warning(address: Address, one: Sent, hosts: list[str]) -> Diagnostic:

@@ -62,8 +62,8 @@ def near(
         catalog: the types.
 
     Returns:
-        None where the change may concern everything: a default moves, or a connector that is called by its name in
-        instructions gets another one.
+        None where the change may concern everything: a default moves, or a connector gets another name or goes, and
+        any agent may speak of it, or link it in the portal.
     """
     search = _Search(catalog)
     for versions in changed.values():
@@ -74,7 +74,8 @@ def near(
     for resource in outside:
         search.begin_with(resource)
     search.found.update(changed)
-    search.go_over(lines)
+    if not search.go_over(lines):
+        return None
     return Near(frozenset(search.found), search.wants_generic)
 
 
@@ -83,9 +84,10 @@ def _concerns_all(versions: Sequence[Resource], generic_types: frozenset[str]) -
         return False
     if any(version.fields.get("default") for version in versions):
         return True
-    if not any(version.type in generic_types for version in versions):
-        return False
-    return len(versions) < 2 or len({(version.type, version.name) for version in versions}) > 1
+    if len({version.name for version in versions}) > 1:
+        return True
+    generic = any(version.type in generic_types for version in versions)
+    return generic and (len(versions) < 2 or len({version.type for version in versions}) > 1)
 
 
 class _Search:
@@ -122,11 +124,14 @@ class _Search:
                 self._agents.add(fields["agent"])
                 self._channels.add(fields["channel"])
 
-    def go_over(self, lines: Iterable[AnyLine]) -> None:
-        """Find what is near."""
+    def go_over(self, lines: Iterable[AnyLine]) -> bool:
+        """Find what is near; tell whether that is all, which it is not where a connector goes."""
         by_kind: dict[str, list[AnyLine]] = {kind.value: [] for kind in Kind}
         for line in lines:
             by_kind[line[0]].append(line)
+        ours = {address.key for address in self.found if address.kind is Kind.CONNECTOR and not address.foreign}
+        if ours.difference(line[1] for line in by_kind["connector"]):
+            return False
         agents, attachments = by_kind["agent"], by_kind["attachment"]
         self._named_kinds = frozenset(kind for kind, _ in self._names)
         if self._connectors:
@@ -145,6 +150,7 @@ class _Search:
         self.found.update(Address(Kind.CONNECTOR, key) for line in near_agents for key in _linked(line))
         self.found.update(Address(Kind.AGENT, key) for key in self._agents)
         self.found.update(Address(Kind.CHANNEL, key) for key in self._channels)
+        return True
 
     def _twins_of_credentials(self, channels: Sequence[AnyLine]) -> None:
         """One bot or mailbox answers in one place: look at whoever has the same credential."""

@@ -23,6 +23,8 @@ class Sign(enum.StrEnum):
     RENAME_KEY = "rename"  # of the key in the YAML; the object keeps its name
     BIND = "find"
     FORGET = "forget"
+    PROTECT = "protect"
+    UNPROTECT = "unprotect"
 
 
 _SIGNS = {
@@ -31,9 +33,11 @@ _SIGNS = {
     Action.MOVE: Sign.RENAME_KEY,
     Action.BIND: Sign.BIND,
     Action.FORGET: Sign.FORGET,
+    Action.PROTECT: Sign.PROTECT,
+    Action.UNPROTECT: Sign.UNPROTECT,
 }
 _EMPTY: tuple[Value, ...] = (None, "", {}, [])  # of a new object: as good as unset
-LEDGER_SIGNS = frozenset({Sign.RENAME_KEY, Sign.BIND, Sign.FORGET})
+LEDGER_SIGNS = frozenset({Sign.RENAME_KEY, Sign.BIND, Sign.FORGET, Sign.PROTECT, Sign.UNPROTECT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from flametree_cfg.report._drift_text import STATUS, drift_summary
 from flametree_cfg.report._fields import Row as Changed
 from flametree_cfg.report._fields import Sign, rows
 from flametree_cfg.report._graph_text import graph_summary
-from flametree_cfg.report._impact import impact_of
+from flametree_cfg.report._impact import durations_text, impact_of, quiet, shouted
 from flametree_cfg.report._lines import UNICODE, Panel
 from flametree_cfg.report._page import Entry, Page, Row, Section, cells, findings, names
 from flametree_cfg.report._plan_markdown import alike_plans
@@ -81,7 +81,7 @@ def _planned(alike: Sequence[Planned], *, drawn: bool) -> Section:
         _picture(Document.PLAN, item) if drawn else None,
         "" if one else _name(item),
         tuple((what.replace("`", ""), len(which), names(which)) for what, which in impact_of(plan)),
-        findings(item.diagnostics),
+        (*findings(shouted(item.diagnostics)), *findings(quiet(item.diagnostics))),
         tuple(map(_moved, plan.drift[:ENTRIES_SHOWN])),
         tuple(map(_changed, changed[:ENTRIES_SHOWN])),
         max(0, len(changed) - ENTRIES_SHOWN),
@@ -94,7 +94,9 @@ def _proof(item: Planned) -> str:
     plan = item.plan
     if plan is None or not plan.operations:
         return ""
-    return f"Proved {number(plan.checks, 'invariant check')} over {number(len(plan.operations), 'step')}."
+    expected = durations_text(plan)
+    measured = f" {expected[0].upper()}{expected[1:]}." if expected else ""
+    return f"Proved {number(plan.checks, 'invariant check')} over {number(len(plan.operations), 'step')}.{measured}"
 
 
 def _changed(row: Changed) -> Entry:

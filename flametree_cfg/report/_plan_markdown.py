@@ -11,7 +11,7 @@ from flametree_cfg.report._diagnostics_text import diagnostic_lines
 from flametree_cfg.report._documents import Planned
 from flametree_cfg.report._drift_text import plan_drift
 from flametree_cfg.report._fields import Sign, rows
-from flametree_cfg.report._impact import impact_of
+from flametree_cfg.report._impact import durations_text, impact_of, quiet, shouted
 from flametree_cfg.report._lines import Line, Symbols
 from flametree_cfg.report._plan_text import change_lines, counts_text, plan_summary, says_nothing
 
@@ -27,6 +27,8 @@ def plan_parts(items: Sequence[Planned], symbols: Symbols) -> Iterator[Part]:
         if len(alike) == 1 and alike[0].digest:
             yield words(f"Digest {span(alike[0].digest)}")
         yield from parts
+        if len(items) == 1 and alike[0].plan is not None and (expected := durations_text(alike[0].plan)):
+            yield words(f"{expected[0].upper()}{expected[1:]}.")
     yield from _digests([item for alike in groups.values() if len(alike) > 1 for item in alike])
 
 
@@ -79,11 +81,14 @@ def _about(item: Planned, symbols: Symbols) -> Iterator[Part]:
         yield fenced(diagnostic_lines(item.diagnostics))
         return
     yield words(f"{_outcome(item)}{'' if plan.refreshed else '; compared with the ledger only'}")
+    if loud := shouted(item.diagnostics):
+        yield words(f"**{number(len(loud), 'secret goes', 'secrets go')} to a host where it never went**")
+        yield fenced(diagnostic_lines(loud))
     impact = [(what, str(len(which)), spans(which)) for what, which in impact_of(plan)]
     if impact:
         yield table(("Impact", "", "What"), impact)
-    if item.diagnostics:
-        yield folded(f"{number(len(item.diagnostics), 'thing')} to know", fenced(diagnostic_lines(item.diagnostics)))
+    if more := quiet(item.diagnostics):
+        yield folded(f"{number(len(more), 'thing')} to know", fenced(diagnostic_lines(more)))
     if plan.drift:
         found = number(len(plan.drift), "object")
         yield folded(f"{found} changed or added outside since the last apply", fenced(plan_drift(plan, symbols)))

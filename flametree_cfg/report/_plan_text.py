@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from flametree_cfg.errors import has_errors
-from flametree_cfg.model import Action, Address
+from flametree_cfg.model import Address
 from flametree_cfg.plan.types import Plan
 from flametree_cfg.report._counts import PlanCounts, count_plan, count_plans, failed, joined, number
 from flametree_cfg.report._diagnostics_text import diagnostic_lines
 from flametree_cfg.report._documents import Planned
 from flametree_cfg.report._drift_text import plan_drift
 from flametree_cfg.report._fields import Row, Sign, leaves, rows
-from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
+from flametree_cfg.report._impact import consequences, durations_text, held, quiet, reasons_text, shouted
+from flametree_cfg.report._lines import BLANK, UNICODE, Block, Line, Symbols, Tone
 from flametree_cfg.report._values_text import field_lines, quoted
 
 _FEW = 20  # of what is only to be counted
@@ -66,17 +67,20 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
     if not plan.refreshed:
         yield Line("  compared with the ledger only; the platform was not read", Tone.FAINT)
     yield BLANK
+    yield from diagnostic_lines(shouted(item.diagnostics))
     yield from plan_drift(plan, symbols)
     yield from change_lines(rows(plan.changes), symbols)
     if plan.changes:
         yield BLANK
     yield from _named(plan, symbols)
+    yield from _consequences(plan, symbols)
     yield from _listed("No longer managed (their section is absent; kept, `state rm` forgets them):", plan.unmanaged)
-    yield from _listed("No longer declared, kept (protected, or deletions were not asked for):", plan.held)
+    kept = [f"{why.replace('Held', 'held')}   {one}" for why, which in held(plan) for one in which]
+    yield from _listed("No longer declared, kept:", kept)
     why = "no value here, or another key" if plan.refreshed else "planned without looking them up"
     count = number(len(plan.not_checked), "secret")
     yield from _listed(f"{count} not checked here ({why}):", plan.not_checked, _FEW)
-    yield from diagnostic_lines(item.diagnostics)
+    yield from diagnostic_lines(quiet(item.diagnostics))
     yield from _proof(plan, item.digest)
 
 
@@ -131,10 +135,21 @@ def _named(plan: Plan, symbols: Symbols) -> Iterator[Line]:
 
 
 def _restart_reasons(plan: Plan) -> dict[Address, str]:
-    if not plan.restarts:
-        return {}
-    acts = (Action.STOP, Action.START)
-    return {op.address: op.reason for op in reversed(plan.operations) if op.action in acts and op.reason}
+    return {one.address: reasons_text(one) for one in plan.impact.restarts} if plan.impact else {}
+
+
+def _consequences(plan: Plan, symbols: Symbols) -> Iterator[Line]:
+    said = [(what, which) for what, which in consequences(plan.impact) if which] if plan.impact else []
+    if not said:
+        return
+    yield Line("Impact:", Tone.HEAD)
+    for what, which in said:
+        yield Line(f"  {what}:")
+        for one in which[:QUIET_SHOWN]:
+            yield Line(f"    {one.replace(UNICODE.arrow, symbols.arrow)}")
+        if len(which) > QUIET_SHOWN:
+            yield Line(f"    and {len(which) - QUIET_SHOWN} more", Tone.FAINT)
+    yield BLANK
 
 
 def _listed(heading: str, things: Sequence[object], most: int | None = None) -> Iterator[Line]:
@@ -157,6 +172,8 @@ def _proof(plan: Plan, digest: str) -> Iterator[Line]:
         if plan.rotated:
             more = f"{number(len(plan.rotated), 'resource')} whose secrets are sent again"
             yield Line(f"  outside the digest, applied with it: {more}", Tone.FAINT)
+        if expected := durations_text(plan):
+            yield Line(f"  {expected}", Tone.FAINT)
         yield BLANK
 
 

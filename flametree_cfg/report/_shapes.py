@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.drift import Drift
 from flametree_cfg.errors import Diagnostic, Location
-from flametree_cfg.model import FieldChange, LiveObject, Operation, Resource, to_json
+from flametree_cfg.model import Address, FieldChange, LiveObject, Operation, Resource, to_json
 from flametree_cfg.report._fields import Row, leaves
 from flametree_cfg.report._wiring import Wiring
+
+if TYPE_CHECKING:
+    from flametree_cfg.impact.types import Impact, Model
 
 Json = dict[str, Any]
 _SCALARS = (str, int, float, bool, type(None))
@@ -91,6 +94,48 @@ def operation(step: Operation) -> Json:
         "part_of": step.part_of,
         "reason": step.reason,
     }
+
+
+def impact(found: Impact) -> Json:
+    """Give what a plan does besides what it changes; `null` is nobody."""
+    return {
+        "restarts": [{"address": str(one.address), "reasons": list(one.reasons)} for one in found.restarts],
+        "stopped": _texts(found.stopped),
+        "models": [
+            {"agent": str(m.agent), "role": m.role, "before": _models(m.before), "after": _models(m.after)}
+            for m in found.models
+        ],
+        "inbound": [
+            {"channel": str(m.channel), "before": _text(m.before), "after": _text(m.after)} for m in found.inbound
+        ],
+        "defaults": [
+            {"type": m.type, "before": _text(m.before), "after": _text(m.after), "agents": _texts(m.agents)}
+            for m in found.defaults
+        ],
+        "losses": [
+            {"connector": str(m.connector), "agent": str(m.agent), "role": m.role, "instead": _texts(m.instead)}
+            for m in found.losses
+        ],
+        "mentions": [
+            {"agent": str(m.agent), "connector": str(m.connector), "name": m.name, "now": m.now or None}
+            for m in found.mentions
+        ],
+        "likely_renames": [{"before": str(m.before), "after": str(m.after)} for m in found.renames],
+        "deleted_agents": _texts(found.deleted),
+        "affected_agents": _texts(found.affected),
+    }
+
+
+def _models(models: Iterable[Model]) -> list[Json]:
+    return [{"connector": str(one.connector), "model": one.name, "default": one.default} for one in models]
+
+
+def _texts(addresses: Iterable[Address]) -> list[str]:
+    return [str(address) for address in addresses]
+
+
+def _text(address: Address | None) -> str | None:
+    return None if address is None else str(address)
 
 
 def resource(given: Resource) -> Json:

@@ -30,6 +30,7 @@ from flametree_cfg.report._documents import (
 from flametree_cfg.report._drawings import drawings
 from flametree_cfg.report._explain_json import explain
 from flametree_cfg.report._fields import rows
+from flametree_cfg.report._impact import quiet, shouted
 from flametree_cfg.report._lines import Block, Line, Symbols
 
 FORMAT_VERSION = 1
@@ -60,7 +61,9 @@ def _plan(items: Sequence[Planned]) -> Json:
 
 
 def _planned(item: Planned) -> Json:
-    return {**_tenant(item), "digest": item.digest, "plan": None if item.plan is None else _one_plan(item.plan)}
+    diagnostics = [*shouted(item.diagnostics), *quiet(item.diagnostics)]
+    plan = None if item.plan is None else _one_plan(item.plan)
+    return {**_tenant(item), "diagnostics": shape.diagnostics(diagnostics), "digest": item.digest, "plan": plan}
 
 
 def _one_plan(plan: Plan) -> Json:
@@ -75,6 +78,10 @@ def _one_plan(plan: Plan) -> Json:
         "restarts": [str(address) for address in plan.restarts],
         "drift": [shape.drift(one) for one in plan.drift],
         "held": [str(address) for address in plan.held],
+        "protected": [str(address) for address in plan.protected],
+        "impact": None if plan.impact is None else shape.impact(plan.impact),
+        "refusals": shape.diagnostics(plan.refusals),
+        "last_applies_s": list(plan.durations),
         "unmanaged": [str(address) for address in plan.unmanaged],
         "not_checked": list(plan.not_checked),
         "checks": plan.checks,
