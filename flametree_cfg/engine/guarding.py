@@ -142,7 +142,7 @@ class _Going:
             yield error(
                 "tenant-emptied",
                 "Nothing of the tenant would be left",
-                f"tenant {self.plan.tenant!r}: {_listed(gone)} would go",
+                f"{_listed(gone)} would go, and that is all there is",
                 "--allow-delete all",
             )
 
@@ -157,7 +157,7 @@ class _Going:
                 yield error(
                     "last-of-kind",
                     "The last of a kind would be deleted",
-                    f"no {kind.value} of tenant {self.plan.tenant!r} would be left: {_listed(of_kind)} would go",
+                    f"no {kind.value} would be left: {_listed(of_kind)} would go",
                     _allow(of_kind),
                     address=str(of_kind[0]),
                 )

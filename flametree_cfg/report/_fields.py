@@ -24,7 +24,7 @@ class Sign(enum.StrEnum):
     BIND = "find"
     FORGET = "forget"
     PROTECT = "protect"
-    UNPROTECT = "unprotect"
+    UNPROTECT = "lift"
 
 
 _SIGNS = {

@@ -76,10 +76,10 @@ def test_an_absent_section_is_kept(applied: Zoo) -> None:
 
 
 def test_an_empty_section_means_none(applied: Zoo) -> None:
-    """An empty section deletes what was there; an agent only when it is said."""
+    """An empty section deletes what was there; an agent, and the last channel, only when it is said."""
     applied.declare(f"connectors:\n{LLM}channels: {{}}\nagents: {{}}\n")
     refused = applied.run("apply", "tenants/zoo", "--yes")
-    applied.apply("--allow-delete", "agent.desk")
+    applied.apply("--allow-delete", "agent.desk", "--allow-delete", "channel.bot")
 
     assert refused.returncode == 5
     assert "--allow-delete agent.desk" in refused.stderr

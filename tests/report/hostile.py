@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from flametree_cfg.drift import Drift, DriftKind
-from flametree_cfg.errors import error
+from flametree_cfg.errors import error, warning
+from flametree_cfg.impact.types import (
+    DefaultMove,
+    Impact,
+    InboundMove,
+    Loss,
+    Mention,
+    Model,
+    ModelChange,
+    Rename,
+    Restart,
+)
 from flametree_cfg.model import Address, Kind, Note, agent, connector
 from flametree_cfg.plan.types import Handover, Plan
 from tests.report.plans import Planned, create, delete, field, steps, update
@@ -31,8 +42,31 @@ def hostile_plan(text: str) -> Planned:
         handovers=(Handover(f"default {text}", text, text),),
         restarts=(Address(Kind.AGENT, text), Address(Kind.CHANNEL, text)),
         drift=(Drift(evil, DriftKind.CHANGED, text, text, (field("settings.a", text, "b", Note.ROTATED),)),),
-        held=(evil,),
+        held=(evil, connector("b")),
+        protected=(evil,),
+        impact=hostile_impact(text),
+        refusals=(error("x", "Summary", text, text, address=text),),
+        durations=(1.0, 2.0, 3.0),
         unmanaged=(evil,),
         not_checked=(text,),
     )
-    return Planned(text, plan, text, (error("x", "Summary", text, text, address=text),), digest="ab" * 32)
+    shouted = warning("secret-to-new-host", "Summary", text, text, address=text)
+    return Planned(text, plan, text, (error("x", "Summary", text, text, address=text), shouted), digest="ab" * 32)
+
+
+def hostile_impact(text: str) -> Impact:
+    """Put a text wherever an impact can hold one."""
+    evil = Address(Kind.AGENT, text)
+    models = (Model(evil, text, default=True),)
+    return Impact(
+        restarts=(Restart(evil, (text, text)),),
+        stopped=(evil,),
+        models=(ModelChange(evil, text, models, ()), ModelChange(evil, text, (), models)),
+        inbound=(InboundMove(evil, evil, None), InboundMove(evil, None, None)),
+        defaults=(DefaultMove(text, evil, evil, (evil,)),),
+        losses=(Loss(evil, evil, text, (evil,)),),
+        mentions=(Mention(evil, evil, text, text), Mention(evil, evil, text)),
+        renames=(Rename(evil, evil),),
+        deleted=(evil,),
+        affected=(evil,),
+    )
