@@ -12,6 +12,7 @@ from flametree_cfg.invariants.mentions import agents_naming
 from flametree_cfg.model import Action, Address, Kind, Operation, Resource, agent, channel, folded
 from flametree_cfg.schema import Catalog
 
+_SWITCHES = frozenset({Action.STOP, Action.START, Action.DELETE})
 _NO_REASONS: Mapping[Address, tuple[str, ...]] = {}
 
 
@@ -33,13 +34,14 @@ def find_impact(
         reasons: why things restart, where that is known.
     """
     touched = {operation.address for operation in operations}
-    touched.update(effect.address for operation in operations for effect in operation.effects)
+    touched.update([effect.address for operation in operations if operation.effects for effect in operation.effects])
     sides = Sides(before, after, touched, catalog)
     restarts, stopped = _switched(operations)
     inbound = tuple(_inbound(sides))
     models = tuple(_models(sides))
     losses = tuple(_losses(sides))
-    deleted = tuple(a for a in sides.by_kind[Kind.AGENT] if a in before and a not in after and OUTGOING not in a.key)
+    agents = sides.by_kind[Kind.AGENT]
+    deleted = sorted(one for one in agents if one in before and one not in after and OUTGOING not in one.key)
     ends = [end for move in inbound for end in (move.before, move.after) if end is not None]
     served = [*(one.agent for one in models), *(one.agent for one in losses)]
     noticed = [*deleted, *restarts, *stopped, *served, *ends]
@@ -52,7 +54,7 @@ def find_impact(
         losses,
         tuple(_mentions(sides)),
         likely_renames(sides),
-        deleted,
+        tuple(deleted),
         tuple(sorted({one for one in noticed if one.kind is Kind.AGENT and one in before})),
     )
 
@@ -60,7 +62,7 @@ def find_impact(
 def _switched(operations: Iterable[Operation]) -> tuple[list[Address], list[Address]]:
     """List what stops and starts again, and what only stops and stays."""
     stopped, restarted, gone = set[Address](), set[Address](), set[Address]()
-    for operation in operations:
+    for operation in [one for one in operations if one.action in _SWITCHES]:
         match operation.action:
             case Action.STOP:
                 stopped.add(operation.address)
@@ -110,7 +112,7 @@ def _models(sides: Sides) -> Iterator[ModelChange]:
 
 def _moves_models(sides: Sides) -> bool:
     """Tell whether a connector that agents were served by may serve them otherwise, or another one may."""
-    for address in sides.by_kind[Kind.CONNECTOR]:
+    for address in sides.by_kind[Kind.CONNECTOR] if sides.before else ():
         before, after = sides.before.get(address), sides.after.get(address)
         if after is None or any(one is not None and one.fields.get("default") for one in (before, after)):
             return True
@@ -145,7 +147,7 @@ def _inbound_in(sides: Sides, side: Resources) -> Iterator[Address]:
 
 
 def _gone(sides: Sides) -> Iterator[Resource]:
-    for address in sides.by_kind[Kind.CONNECTOR]:
+    for address in sides.by_kind[Kind.CONNECTOR] if sides.before else ():
         if address in sides.before and settled(address) not in sides.after:
             yield sides.before[address]
 
@@ -153,7 +155,7 @@ def _gone(sides: Sides) -> Iterator[Resource]:
 def _losses(sides: Sides) -> Iterator[Loss]:
     """Who linked a connector that goes was touched: the platform unlinks it (domain.md R7), if the plan does not."""
     gone = {resource.address for resource in _gone(sides)}
-    for address in sides.by_kind[Kind.AGENT] if gone else ():
+    for address in sorted(sides.by_kind[Kind.AGENT]) if gone else ():
         if address not in sides.before or address not in sides.after:
             continue
         now = roles_of(sides.after[address])
@@ -165,7 +167,7 @@ def _losses(sides: Sides) -> Iterator[Loss]:
 def _mentions(sides: Sides) -> Iterator[Mention]:
     """Look into instructions for names that nothing bears any more."""
     old = {one.name: (one.address, "") for one in _gone(sides) if one.name}
-    for address in sides.by_kind[Kind.CONNECTOR]:
+    for address in sides.by_kind[Kind.CONNECTOR] if sides.before else ():
         before, after = sides.before.get(address), sides.after.get(address)
         if before and after and before.name and folded(before.name) != folded(after.name):
             old[before.name] = (address, after.name)

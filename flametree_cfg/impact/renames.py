@@ -14,7 +14,7 @@ def likely_renames(sides: Sides) -> tuple[Rename, ...]:
     """Pair what goes with what comes, where kind, type, name and settings are the same; names are unique in a kind."""
     gone: dict[tuple[Kind, str, str], Address] = {}
     coming = []
-    for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT):
+    for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT) if sides.before else ():
         for address in sides.by_kind[kind]:
             before, after = sides.before.get(address), sides.after.get(address)
             if after is None and before is not None and OUTGOING not in address.key and not address.foreign:

@@ -39,11 +39,11 @@ class Sides:
 
     @cached_property
     def by_kind(self) -> Mapping[Kind, list[Address]]:
-        """List what was touched by kind, each sorted."""
+        """List what was touched by kind."""
         found: dict[Kind, list[Address]] = {kind: [] for kind in Kind}
         for address in self.touched:
             found[address.kind].append(address)
-        return {kind: sorted(listed) for kind, listed in found.items()}
+        return found
 
     @cached_property
     def roles(self) -> Mapping[str, tuple[str, ...]]:

@@ -89,6 +89,7 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
     operations = _numbered(
         [*_moves(sides), *_bindings(sides, catalog), *_protections(sides, found), *steps, *_forgets(sides, found)]
     )
+    restarts = _restarted(operations)
     warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]
     if simulation and simulation.standing:
         warnings += _still_standing(simulation)
@@ -98,7 +99,7 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
         operations,
         changes=_for_readers(sides, found),
         handovers=tuple(_handovers(operations)),
-        restarts=_restarted(operations),
+        restarts=restarts,
         drift=find_drift(applied, sides.live, catalog, found.clean) if live else (),
         heals=tuple(_heals(sides, [*found.heals, *_changed_by_effects(sides, found, steps)])),
         unmanaged=tuple(sorted(found.unmanaged)),
@@ -111,15 +112,21 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
         lineage=stored.lineage,
         platform=stored.platform,
         refreshed=live is not None,
-        impact=_impact(sides, found, simulation, operations) if simulation and operations else None,
+        impact=_impact(sides, found, simulation, operations, restarts) if simulation and operations else None,
     )
 
 
-def _impact(sides: Sides, found: Found, simulation: Simulation, operations: Sequence[Operation]) -> Impact:
+def _impact(
+    sides: Sides,
+    found: Found,
+    simulation: Simulation,
+    operations: Sequence[Operation],
+    restarts: Sequence[Address],
+) -> Impact:
     from flametree_cfg.impact.consequences import find_impact
 
     live, catalog = sides.live, simulation.catalog
-    reasons = why_restarted(_restarted(operations), found.changes.values(), live, catalog)
+    reasons = why_restarted(restarts, found.changes.values(), live, catalog)
     return find_impact(live.resources, simulation.world.resources, operations, catalog, reasons)
 
 
@@ -221,25 +228,29 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
     for after, before in renamed.items():
         entry = sides.stored[after]
         shown.append(Change(after, Action.MOVE, entry.resource, entry.resource, previous=before))
-    shown = [_with_protection(change, found) for change in shown]
-    listed = {change.address for change in shown}
-    for address, protected in found.protections.items():
-        if address not in listed:
-            resource = sides.stored[address].resource
-            action = Action.PROTECT if protected else Action.UNPROTECT
-            shown.append(_with_protection(Change(address, action, resource, resource), found))
+    if found.protections:
+        shown = list(_with_protections(shown, sides, found))
     for address in sides.found:
-        if address not in found.changes and address not in listed:
+        if address not in found.changes and address not in found.protections:
             resource = sides.desired[address].resource
             shown.append(Change(address, Action.BIND, None, resource))
     shown += [Change(address, Action.FORGET, sides.stored[address].resource, None) for address in found.forgotten]
     return tuple(sorted(shown, key=lambda change: change.address))
 
 
-def _with_protection(change: Change, found: Found) -> Change:
-    protected = found.protections.get(change.address)
-    if protected is None:
-        return change
+def _with_protections(shown: Iterable[Change], sides: Sides, found: Found) -> Iterator[Change]:
+    """Say which protections are put on and lifted, beside what else changes of an object."""
+    unsaid = dict(found.protections)
+    for change in shown:
+        protected = unsaid.pop(change.address, None)
+        yield change if protected is None else _protecting(change, protected=protected)
+    for address, protected in unsaid.items():
+        resource = sides.stored[address].resource
+        action = Action.PROTECT if protected else Action.UNPROTECT
+        yield _protecting(Change(address, action, resource, resource), protected=protected)
+
+
+def _protecting(change: Change, *, protected: bool) -> Change:
     return replace(change, fields=(*change.fields, FieldChange(("protected",), not protected, protected)))
 
 

@@ -109,7 +109,7 @@ def _inbound(move: InboundMove) -> str:
 
 
 def _default(move: DefaultMove) -> str:
-    served = f"; serves {_some(move.agents)}, which select none" if move.agents else "; serves no agent"
+    served = f"; agents that select none: {_some(move.agents)}" if move.agents else "; every agent selects one"
     return f"{move.type}: {move.before or 'nobody'} → {move.after or 'nobody'}{served}"
 
 

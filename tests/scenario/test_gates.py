@@ -309,7 +309,7 @@ def test_lifting_is_a_change_of_its_own(zoo: Zoo) -> None:
     deleted = zoo.ok("plan", "tenants/zoo")
 
     assert lifted.returncode == 2
-    assert "= lift     connector.a" in lifted.stdout
+    assert "= lift    connector.a" in lifted.stdout
     assert "protected: true → false" in lifted.stdout
     assert [(one["action"], one["address"]) for one in body["operations"]] == [
         ("unprotect", "connector.a"),
