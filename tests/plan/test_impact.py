@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flametree_cfg.impact.consequences import find_impact
 from flametree_cfg.impact.types import Impact, Model
-from flametree_cfg.model import Action, Address, Kind, Resource, agent, channel, connector, live_snapshot
+from flametree_cfg.model import Action, Address, Kind, Operation, Resource, agent, channel, connector, live_snapshot
 from flametree_cfg.plan.readset import before_and_after
 from flametree_cfg.schema import Catalog
 from tests.plan import texts
@@ -235,6 +235,17 @@ def test_who_stops(applied: Apply, declare: Declare, catalog: Catalog) -> None:
     assert (found.stopped, found.restarts, found.affected) == ((X,), (), (X,))
 
 
+def test_a_link_to_nothing_is_no_model(catalog: Catalog) -> None:
+    """Who links something that nobody knows is served by the default, as far as can be told."""
+    agents = [Resource(X, {"type": "inbound", "connectors": {"llm": "gone"}})]
+    ann = Resource(A, {"type": "llm", "default": True, "settings": {"model_name": "m-1"}})
+    bare = Resource(A, {**ann.fields, "default": False})
+    before, after = ({one.address: one for one in [*agents, side]} for side in (ann, bare))
+    found = find_impact(before, after, [Operation("1", Action.UPDATE, A)], catalog)
+
+    assert [(m.agent, m.before, m.after) for m in found.models] == [(X, model(A, default=True), ())]
+
+
 def test_there_and_back(applied: Apply, declare: Declare, catalog: Catalog) -> None:
     """The plan that takes a change back undoes its impact, and concerns the same agents."""
     xen = texts.agent("Xen", RUNS, "channels: {t: {inbound: %s}}")
@@ -299,6 +310,9 @@ def _restarts_are_those_of_the_plan(told: Chapter) -> None:
 
     assert {one.address for one in told.plan.impact.restarts} == restarts == set(told.plan.restarts)
     assert all(one.reasons for one in told.plan.impact.restarts), told.plan.impact.restarts
+    gone = {operation.address for operation in told.plan.operations if operation.action is Action.DELETE}
+    stopped = {address for address, actions in switched.items() if actions == [Action.STOP]} - gone
+    assert set(told.plan.impact.stopped) == stopped
     assert {one for one in restarts if one.kind is Kind.AGENT} <= set(told.plan.impact.affected)
 
 
