@@ -11,7 +11,7 @@ from flametree_cfg.engine.sight import Sight
 from flametree_cfg.errors import Diagnostic, Related, warning
 from flametree_cfg.impact.destinations import Fields, new_destinations
 from flametree_cfg.impact.types import Rename
-from flametree_cfg.model import LEDGER_ONLY, Address, Kind
+from flametree_cfg.model import LEDGER_ONLY, Address
 from flametree_cfg.plan import Plan
 
 MEASURED = 3  # applies: fewer are no expectation
@@ -23,6 +23,9 @@ def foresee(plan: Plan, sight: Sight, session: Session) -> tuple[Plan, tuple[Dia
 
     Returns:
         The plan, and what a reader should know besides.
+
+    Raises:
+        ConfigInvalid: a file changed since the run began.
     """
     found = refusals(plan, take_census(plan, session), session.options)
     renames = plan.impact.renames if plan.impact else ()
@@ -44,17 +47,11 @@ def _destinations(plan: Plan, sight: Sight, session: Session) -> Iterator[Diagno
 
 
 def _staying(sight: Sight, changed: set[Address]) -> Iterator[Fields]:
-    """List what is declared and stays as it is; where only a part of a tenant was looked at, from its outline."""
-    reading = sight.reading
-    if len(sight.tenant.declarations) == reading.count:
-        for address, declaration in sight.tenant.declarations.items():
-            if address not in changed:
-                yield address.kind, declaration.resource.fields
-        return
-    for line in reading.outline.lines():
-        address = Address(Kind(line[0]), line[1])
+    """List what is declared and stays as it is, of all the tenant: planning may have looked at a part."""
+    tenant = sight.reading.tenant or sight.tenant
+    for address, declaration in tenant.declarations.items():
         if address not in changed:
-            yield address.kind, line[3]
+            yield address.kind, declaration.resource.fields
 
 
 def _likely_rename(rename: Rename) -> Diagnostic:

@@ -60,16 +60,16 @@ def plan_and_sight(
     """Plan one tenant, and keep what was read for it; None where no plan could be made."""
     if not reading.valid or has_errors(diagnostics):
         return PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID, reading=reading), None
+    foreseen: tuple[Diagnostic, ...] = ()
     try:
         sight = look(reading, session)
         plan = plan_sight(sight, session)
+        if plan.operations:
+            from flametree_cfg.engine.foreseeing import foresee
+
+            plan, foreseen = foresee(plan, sight, session)
     except FlametreeError as problem:
         return failed_plan(reading, diagnostics, problem), None
-    foreseen: tuple[Diagnostic, ...] = ()
-    if plan.operations:
-        from flametree_cfg.engine.foreseeing import foresee
-
-        plan, foreseen = foresee(plan, sight, session)
     more = located(reading, [*_interrupted(sight.stored), *_old_names(sight, session), *plan.warnings, *foreseen])
     if sight.basis is not None:
         keep_agreement(sight.basis, plan, reading, session)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from flametree_cfg.errors import Diagnostic, Path, warning
-from flametree_cfg.model import RESERVED_KEY, Address, Kind, Resource, Secret, Value
+from flametree_cfg.model import Address, Kind, Resource, Value, secrets_in
 from flametree_cfg.schema import Catalog
 
 CODE = "secret-to-new-host"
@@ -16,7 +16,7 @@ _FORMATS = frozenset({"uri", "hostname"})
 _ENDINGS = ("url", "uri", "host", "server", "endpoint")
 
 Fields = tuple[Kind, Mapping[str, Value]]
-"""A resource's kind and fields; its secrets are `Secret` or their JSON."""
+"""A resource's kind and fields."""
 
 
 class Sent(NamedTuple):
@@ -96,26 +96,16 @@ def sent(fields: Fields, catalog: Catalog) -> Iterator[Sent]:
 
 
 def _pairs(holding: Value, hosts: list[tuple[Path, Value]]) -> Iterator[Sent]:
-    for reference in references(holding):
+    for reference in _references(holding):
         if not hosts:
             yield Sent(reference, "", ())
         for path, value in hosts:
             yield Sent(reference, host_of(value), path)
 
 
-def references(value: Value) -> Iterator[str]:
-    """List the references of secrets in a value, as `Secret` or as JSON."""
-    if isinstance(value, Secret):
-        if value.reference:
-            yield value.reference
-    elif isinstance(value, Mapping):
-        if value.get(RESERVED_KEY) and isinstance(value[RESERVED_KEY], str):
-            yield value[RESERVED_KEY]
-        for item in value.values():
-            yield from references(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from references(item)
+def _references(value: Value) -> Iterator[str]:
+    """List the references of secrets in a value."""
+    return (secret.reference for _, secret in secrets_in(value) if secret.reference)
 
 
 def _hosts(values: Mapping[str, Value], schema: Mapping[str, Value], place: Path) -> Iterator[tuple[Path, Value]]:

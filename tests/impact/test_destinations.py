@@ -78,12 +78,8 @@ def test_a_secret_that_does_not(before: Resource, after: Resource) -> None:
 def test_a_secret_that_others_have() -> None:
     """A new object that sends somebody's secret to a new host is shouted; to the same host it is not."""
     others = [(Kind.CONNECTOR, llm("a", GOOD).fields)]
-    plain = [
-        (Kind.CONNECTOR, {"type": "llm", "settings": {"api_url": GOOD, "access_token": {"$secret": KEY.reference}}})
-    ]
 
     assert shouted([], [llm("b", EVIL)], others) == ["connector.b settings.api_url"]
-    assert shouted([], [llm("b", EVIL)], plain) == ["connector.b settings.api_url"]
     assert shouted([], [llm("b", GOOD)], others) == []
     assert shouted([], [llm("b", EVIL, OTHER)], others) == []
 
