@@ -17,6 +17,7 @@ root = LazyGroup(
     "flametree-cfg",
     {
         "validate": Entry("flametree_cfg.cli.validate:validate", "Check tenants; touches nothing."),
+        "fmt": Entry("flametree_cfg.cli.fmt:fmt", "Put YAML into its canonical order and layout."),
         "explain": Entry("flametree_cfg.cli.explain:explain", "Say what can be written for a type."),
         "schema": Entry("flametree_cfg.cli.schema:schema", "The schema that editors use."),
         "plan": Entry("flametree_cfg.cli.plan:plan", "Show what apply would do (also: diff)."),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.cards import show
     from flametree_cfg.engine.checking import check_drift
     from flametree_cfg.engine.doctor import Finding, diagnose
+    from flametree_cfg.engine.formatting import FormatResult, format_paths, format_text
     from flametree_cfg.engine.keeping import (
         history,
         history_show,
@@ -42,6 +43,7 @@ _WHERE = {
     "cards": ("show",),
     "checking": ("check_drift",),
     "doctor": ("Finding", "diagnose"),
+    "formatting": ("FormatResult", "format_paths", "format_text"),
     "keeping": (
         "history",
         "history_show",
@@ -70,6 +72,7 @@ __all__ = [
     "Desk",
     "DriftResult",
     "Finding",
+    "FormatResult",
     "Options",
     "PlanResult",
     "TenantResult",
@@ -82,6 +85,8 @@ __all__ = [
     "diagnose",
     "digest_of_all",
     "explain",
+    "format_paths",
+    "format_text",
     "history",
     "history_show",
     "ledger_export",

@@ -19,6 +19,7 @@ class Document(enum.StrEnum):
     """Every kind of result a command can have; a format renders all of them."""
 
     VALIDATE = "validate"
+    FORMAT = "fmt"
     PLAN = "plan"
     APPLY = "apply"
     DRIFT = "drift"
@@ -92,6 +93,25 @@ class Validated(Drawn, Protocol):
     @property
     def resources(self) -> int:
         """How many are declared."""
+        ...
+
+
+class Formatted(InFolder, Protocol):
+    """What `fmt` found in one file; its `folder` is the file."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is not in canonical form."""
+        ...
+
+    @property
+    def written(self) -> bool:
+        """Whether it was put into it."""
+        ...
+
+    @property
+    def diff(self) -> Sequence[str]:
+        """Lines of a unified diff; empty unless it was asked for."""
         ...
 
 

@@ -19,12 +19,14 @@ from flametree_cfg.report._documents import (
     Drawn,
     DriftChecked,
     Failure,
+    Formatted,
     InFolder,
     Planned,
     Validated,
 )
 from flametree_cfg.report._drift_text import STATUS, drift_summary
 from flametree_cfg.report._fields import leaves
+from flametree_cfg.report._format_text import format_summary
 from flametree_cfg.report._lines import UNICODE
 from flametree_cfg.report._markup import cut
 from flametree_cfg.report._place import relative
@@ -121,6 +123,10 @@ def _validate(items: Sequence[Validated]) -> Findings:
     return Findings(tuple(Suite(_name(item), _diagnosed(item)) for item in items), validate_summary(items))
 
 
+def _format(items: Sequence[Formatted]) -> Findings:
+    return Findings(tuple(Suite(_name(item), _diagnosed(item)) for item in items), format_summary(items))
+
+
 def _plan(items: Sequence[Planned]) -> Findings:
     suites = []
     for item in items:
@@ -157,6 +163,7 @@ def _nothing(_document: Any) -> Findings:
 FINDERS: Mapping[Document, Callable[[Any], Findings]] = {
     **dict.fromkeys(Document, _nothing),
     Document.VALIDATE: _validate,
+    Document.FORMAT: _format,
     Document.GRAPH: _validate,
     Document.PLAN: _plan,
     Document.DRIFT: _drift,

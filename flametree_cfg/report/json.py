@@ -19,6 +19,7 @@ from flametree_cfg.report._documents import (
     Done,
     DriftChecked,
     Failure,
+    Formatted,
     History,
     InFolder,
     Object,
@@ -50,6 +51,28 @@ def _validate(items: Sequence[Validated]) -> Json:
     return {
         "tenants": [{**_tenant(item), "resources": item.resources} for item in items],
         "summary": {"tenants": len(items), "failed": failed(items), "errors": errors, "warnings": warnings},
+    }
+
+
+def _format(items: Sequence[Formatted]) -> Json:
+    return {
+        "files": [
+            {
+                "file": str(item.folder),
+                "changed": item.changed,
+                "written": item.written,
+                "diff": list(item.diff),
+                "exit_code": int(item.exit_code),
+                "diagnostics": shape.diagnostics(item.diagnostics),
+            }
+            for item in items
+        ],
+        "summary": {
+            "files": len(items),
+            "changed": sum(item.changed for item in items),
+            "written": sum(item.written for item in items),
+            "failed": failed(items),
+        },
     }
 
 
@@ -206,6 +229,7 @@ def _failure(failure: Failure) -> Json:
 
 _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.VALIDATE: _validate,
+    Document.FORMAT: _format,
     Document.PLAN: _plan,
     Document.APPLY: _apply,
     Document.DRIFT: _drift,

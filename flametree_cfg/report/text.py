@@ -11,6 +11,7 @@ from flametree_cfg.report._lines import Block, Symbols
 
 _WRITERS = {
     Document.VALIDATE: ("_runs_text", "validate_document"),
+    Document.FORMAT: ("_format_text", "format_document"),
     Document.PLAN: ("_plan_text", "plan_document"),
     Document.APPLY: ("_runs_text", "apply_document"),
     Document.DRIFT: ("_drift_text", "drift_document"),

@@ -42,7 +42,7 @@ def test_the_hook_is_one_that_pre_commit_takes() -> None:
 
 def test_the_hook_checks_tenants(tmp_path: Path) -> None:
     """What it runs says what is wrong."""
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook, _ = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     (tmp_path / "tenants/a").mkdir(parents=True)
     (tmp_path / "tenants/a/a.yaml").write_text("tenant: a\nconnectors: 5\n")
     command = [*shlex.split(hook["entry"]), *hook["args"]]
