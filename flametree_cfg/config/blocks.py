@@ -116,6 +116,11 @@ def is_gap(line: str) -> bool:
     return line.strip(" \t")[:1] in ("", "#")
 
 
+def _is(event: _Event, *kinds: type) -> bool:
+    """Ask as `isinstance` does, without a checker believing the stubs afterwards."""
+    return isinstance(event, kinds)
+
+
 class _SheetReader:
     """Walks events and lines side by side; `_at` is the first line that nobody took yet."""
 
@@ -129,12 +134,12 @@ class _SheetReader:
     def read(self) -> Sheet:
         self._take()
         start = self._take()
-        if not isinstance(start, DocumentStartEvent):
+        if not _is(start, DocumentStartEvent):
             return Sheet(self._lines, [], None, self._lines)
         self._at = start.end_mark.line + 1 if start.explicit else 0
         head = self._lines[: self._at]
         root = self._take()
-        if not isinstance(root, MappingStartEvent) or root.flow_style:
+        if not _is(root, MappingStartEvent) or root.flow_style:
             raise Odd
         if root.anchor is not None and root.start_mark.line >= self._at:
             raise Odd
@@ -142,23 +147,24 @@ class _SheetReader:
         return Sheet(self._lines, head, block, self._lines[self._at :])
 
     def _take(self) -> _Event:
-        event = self._next or self._parser.get_event()
+        event = self._peek()
         self._next = None
-        if isinstance(event, AliasEvent):
+        if _is(event, AliasEvent):
             self._refs.append(f"*{event.anchor}")
         elif getattr(event, "anchor", None) is not None:
             self._refs.append(f"&{event.anchor}")
         return event
 
     def _peek(self) -> _Event:
-        self._next = self._next or self._parser.get_event()
+        if self._next is None:
+            self._next = self._parser.get_event()
         return self._next
 
     def _block(self, start: _Event, inline: int | None) -> Block:
         """Read entries up to the end; `inline` is the column of a first one that does not begin its line."""
-        block = Block(isinstance(start, MappingStartEvent))
+        block = Block(_is(start, MappingStartEvent))
         end = MappingEndEvent if block.keyed else SequenceEndEvent
-        while not isinstance(self._peek(), end):
+        while not _is(self._peek(), end):
             block.entries.append(self._entry(block, inline))
             inline = None
         self._take()
@@ -195,14 +201,14 @@ class _SheetReader:
     def _key(self, line: int, column: int) -> str:
         key = self._take()
         mark = key.start_mark
-        if not isinstance(key, ScalarEvent) or (mark.line, mark.column) != (line, column) or key.end_mark.line != line:
+        if not _is(key, ScalarEvent) or (mark.line, mark.column) != (line, column) or key.end_mark.line != line:
             raise Odd
         return str(key.value)
 
     def _value(self, line: int, column: int, *, keyed: bool) -> tuple[Leaf | Block, bool]:
         """Read a value; the second is whether it is a block that begins behind the dash."""
         event = self._take()
-        if not isinstance(event, MappingStartEvent | SequenceStartEvent):
+        if not _is(event, MappingStartEvent, SequenceStartEvent):
             return self._scalar(event, line, column), False
         if event.flow_style:
             return self._flow(), False
@@ -217,15 +223,16 @@ class _SheetReader:
 
     def _flow(self) -> Leaf:
         depth = 1
+        event: _Event = None
         while depth:
             event = self._take()
-            depth += isinstance(event, MappingStartEvent | SequenceStartEvent)
-            depth -= isinstance(event, MappingEndEvent | SequenceEndEvent)
+            depth += _is(event, MappingStartEvent, SequenceStartEvent)
+            depth -= _is(event, MappingEndEvent, SequenceEndEvent)
         self._at = event.end_mark.line + 1
         return Leaf(event.end_mark.line, flow=True)
 
     def _scalar(self, event: _Event, line: int, column: int) -> Leaf:
-        if isinstance(event, ScalarEvent) and event.style in ("|", ">"):
+        if _is(event, ScalarEvent) and event.style in ("|", ">"):
             leaf = self._block_scalar(event, column)
         else:
             leaf = Leaf(max(event.end_mark.line, line))

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from yaml._yaml import CParser
 from yaml.events import ScalarEvent
@@ -91,15 +92,13 @@ def with_last_line_ended(text: str) -> str:
     """End the last line; a block scalar that ends without says so by `|-`."""
     if not text or text.endswith("\n"):
         return text
-    kept, _, last = text.rpartition("\n")
-    if not last.strip(" \t"):
-        return kept + "\n" if kept else ""
-    scalar = None
+    scalar: Any = None
     parser = CParser(text)
     while (event := parser.get_event()) is not None:
         scalar = event if isinstance(event, ScalarEvent) else scalar
-    if scalar is None or scalar.style not in ("|", ">") or scalar.value.endswith("\n"):
-        return text + "\n"
+    if scalar is None or scalar.style not in ("|", ">") or scalar.value.endswith("\n") or not scalar.value:
+        kept, _, last = text.rpartition("\n")
+        return text + "\n" if last.strip(" \t") else kept + "\n" if kept else ""
     lines = text.split("\n")
     line, column = scalar.start_mark.line, scalar.start_mark.column
     lines[line] = lines[line][:column] + _HEADER.sub(r"\1\2\3-", lines[line][column:], count=1)
