@@ -164,6 +164,9 @@ class _Writer:
             self._out[first] = f"{' ' * column}- {self._out[first].lstrip(' ')}"
 
     def _block(self, block: Block, column: int, level: int) -> None:
+        lead = block.entries[0].lead
+        while lead and not lead[0].strip():  # it spaced the block from what is above, not the key
+            del lead[0]
         entries = _ordered(block.entries, _ORDER.get(level, ())) if block.keyed else block.entries
         self._entries(entries, column, level, keyed=block.keyed)
 

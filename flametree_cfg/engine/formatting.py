@@ -134,9 +134,14 @@ class _Work:
         if self._catalog is None:
             return ()
         self._options.mask(literal_secrets(before, self._catalog))
-        lines = [data.decode("utf-8").removesuffix("\n").split("\n") for data in (before, after)]
-        diff = difflib.unified_diff(lines[0], lines[1], f"a/{label}", f"b/{label}", lineterm="")
-        return (*diff, *(() if before.endswith(b"\n") else ("\\ The last line was not ended",)))
+        diff = difflib.unified_diff(_lines(before), _lines(after), f"a/{label}", f"b/{label}", lineterm="")
+        return tuple(line for text in diff for line in text.split("\n"))
+
+
+def _lines(data: bytes) -> list[str]:
+    """Split a text for a diff; a last line that is not ended says so, as `diff` and `git` do."""
+    *lines, last = data.decode("utf-8").split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from flametree_cfg.model import Value
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "tenants").glob("*/*.yaml"))
 KEYS = (
-    "type", "name", "settings", "running", "description", "x-own", "environment", "instructions", "connectors", "channels",
+    "type", "name", "settings", "running", "description", "x-own", "environment", "instructions", "connectors",
+    "channels",
 )  # fmt: skip
 MARK = re.compile(r"c\d+c")
 
@@ -102,9 +103,19 @@ class Hand:
             case 1:
                 return [f"{head}{pad}'it''s # no comment'{self._remark()}"]
             case 2:
-                return [f'{head}{pad}"two\\', " " * inside + 'lines \\', "", " " * inside + f'of it\\  "{self._remark()}']
+                return [
+                    f'{head}{pad}"two\\',
+                    " " * inside + "lines \\",
+                    "",
+                    " " * inside + f'of it\\  "{self._remark()}',
+                ]
             case 3:
-                return [f"{head}{pad}plain text", " " * inside + "goes on   ", "", " " * inside + f"and on{self._remark()}"]
+                return [
+                    f"{head}{pad}plain text",
+                    " " * inside + "goes on   ",
+                    "",
+                    " " * inside + f"and on{self._remark()}",
+                ]
             case 4:
                 return [f"{head}{self._anchor()}{pad}{self._chance.choice(('0.50', '007', 'no', '${env:A}', '😀 é'))}"]
             case 5:
@@ -125,7 +136,13 @@ class Hand:
         if self._chance.random() < 0.5:
             return [f'{head} {{a: 1, "b": [x, y]}}{self._remark()}']
         deep = " " * (column + self._chance.randint(1, 5))
-        return [head + " [", f"{deep}a,{self._remark()}", deep + self._comment(), f"{deep}{{b: 1}}", " " * (column + 1) + "]"]
+        return [
+            head + " [",
+            f"{deep}a,{self._remark()}",
+            deep + self._comment(),
+            f"{deep}{{b: 1}}",
+            " " * (column + 1) + "]",
+        ]
 
     def _anchor(self) -> str:
         if self._chance.random() > 0.15:
