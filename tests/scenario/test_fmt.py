@@ -261,10 +261,8 @@ def test_an_edit_meanwhile_is_not_lost(tmp_path: Path) -> None:
 
 def test_the_plan_is_the_same_afterwards(zoo: Zoo) -> None:
     """The digest that people approved stays good."""
-    zoo.declare(
-        LOOSE
-        + '        settings: {api_url: "https://a.example", access_token: "${env:OPENAI_KEY}", model_name: m, temperature: 0}\n'
-    )
+    settings = '{api_url: "https://a.example", access_token: "${env:OPENAI_KEY}", model_name: m, temperature: 0}'
+    zoo.declare(f"{LOOSE}        settings: {settings}\n")
     before = zoo.document("plan", "tenants")["tenants"][0]["digest"]
     zoo.ok("fmt", "tenants")
 
