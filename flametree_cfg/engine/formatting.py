@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from flametree_cfg.errors import ConfigInvalid, Diagnostic, ExitCode, FlametreeE
 from flametree_cfg.schema import Catalog
 
 _EXTENSION = ".yaml"
+MAX_COMPARED = 5_000  # lines: comparing takes the square of their number, seconds for these
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,19 @@ class _Work:
         if self._catalog is None:
             return ()
         self._options.mask(literal_secrets(before, self._catalog))
-        diff = difflib.unified_diff(_lines(before), _lines(after), f"a/{label}", f"b/{label}", lineterm="")
+        sides = _lines(before), _lines(after)
+        if max(map(len, sides)) > MAX_COMPARED:
+            diff: Iterable[str] = _replaced(*sides, label)
+        else:
+            diff = difflib.unified_diff(*sides, f"a/{label}", f"b/{label}", lineterm="")
         return tuple(line for text in diff for line in text.split("\n"))
+
+
+def _replaced(before: list[str], after: list[str], label: str) -> Iterator[str]:
+    """Write a unified diff that takes everything away and brings it back."""
+    yield from (f"--- a/{label}", f"+++ b/{label}", f"@@ -1,{len(before)} +1,{len(after)} @@")
+    yield from (f"-{line}" for line in before)
+    yield from (f"+{line}" for line in after)
 
 
 def _lines(data: bytes) -> list[str]:

@@ -82,6 +82,17 @@ def test_diff_is_a_patch(zoo: Zoo) -> None:
     assert zoo.run("fmt", "tenants/zoo", "--diff", "--check").returncode == ExitCode.OK
 
 
+def test_diff_of_a_long_file_is_a_patch_too(zoo: Zoo) -> None:
+    """Where comparing would take minutes, all of it is replaced."""
+    text = "connectors:\n" + "".join(f"    k{i}:\n        name: n\n" for i in range(3000))
+    file = zoo.declare(text)
+    shown = zoo.ok("fmt", "tenants/zoo", "--diff")
+    subprocess.run(["git", "apply", "-"], cwd=zoo.root, input=shown.rpartition("Format:")[0], text=True, check=True)
+
+    assert zoo.ok("fmt", "tenants/zoo").splitlines() == ["Format: 1 file, nothing to change"]
+    assert "  k2999:\n    name: n\n" in file.read_text()
+
+
 def test_diff_hides_a_secret_that_stands_there_in_clear(zoo: Zoo) -> None:
     """A pipeline's log is no place for it, in whatever format."""
     zoo.declare(
