@@ -7,6 +7,7 @@ Imports httpx: load it only where a call is made.
 from __future__ import annotations
 
 import ssl
+import time
 from ipaddress import IPv6Address
 
 import httpx
@@ -20,6 +21,9 @@ from flametree_cfg.probe.result import unfit
 from flametree_cfg.probe.spelling import literal, plain
 
 MOST_TRIED = 4  # addresses of one name: each gets its share of the deadline
+# Of what is left of the deadline, for TCP and the same for TLS: httpcore does not close a connection whose handshake is
+# cancelled from outside, so the handshake has to end before the deadline does.
+CONNECTING = 0.4
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -61,13 +65,15 @@ class Door:
             httpx.TransportError: no connection or no answer.
         """
         url = target(call.url)
+        begun = time.monotonic()
         addresses = await self._addresses(call, url)
+        each_s = (deadline_s - (time.monotonic() - begun)) * CONNECTING / len(addresses)
         for address in addresses[:-1]:
             try:
-                return await self._to(address, call, url, deadline_s / len(addresses))
+                return await self._to(address, call, url, each_s)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue  # nothing was sent yet
-        return await self._to(addresses[-1], call, url, deadline_s / len(addresses))
+        return await self._to(addresses[-1], call, url, each_s)
 
     async def _addresses(self, call: Call, url: httpx.URL) -> tuple[IPAddress, ...]:
         host, port = _host(url), _port(url)
