@@ -115,7 +115,7 @@ def target(url: str) -> httpx.URL:
         parts = None
     if parts is None or parts.scheme not in _PORTS or not parts.host or "\\" in url:
         raise unfit("the address is no URL that can be called")
-    if parts.userinfo or "@" in parts.netloc.decode("ascii"):
+    if parts.userinfo:
         raise unfit("the address holds a user name or password")
     return parts.copy_with(fragment=None)
 

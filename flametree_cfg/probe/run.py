@@ -1,4 +1,8 @@
-"""Run checks: each within its deadline, few at a time for one host, not too many in all."""
+"""
+Run checks: each within its deadline, few at a time for one host, not too many in all.
+
+Imports asyncio, and httpx when a call is made.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,8 @@ from flametree_cfg.model import Health
 from flametree_cfg.probe.answer import read_answer
 from flametree_cfg.probe.call import Call, make_call
 from flametree_cfg.probe.judging import judge
-from flametree_cfg.probe.lookup import Resolve, look_up
+from flametree_cfg.probe.limits import Limits
+from flametree_cfg.probe.lookup import Resolve
 from flametree_cfg.probe.policy import Policy
 from flametree_cfg.probe.quiet import quiet
 from flametree_cfg.probe.result import Finding, NoCall, Request, Result, Verdict
@@ -23,70 +28,18 @@ from flametree_cfg.probe.wording import worded
 if TYPE_CHECKING:
     from flametree_cfg.probe.door import Door
 
-DEADLINE_S = 10.0  # seconds: a model that is loaded answers one word in less
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
+async def run_all(requests: Iterable[Request], policy: Policy, limits: Limits, resolve: Resolve) -> tuple[Result, ...]:
     """
-    How much is done at once.
-
-    Attributes:
-        total: calls.
-        host: calls to one host and port: providers limit how often one key asks.
-        deadline_s: seconds one call may take, from looking up the name to the last byte.
-    """
-
-    total: int = 32
-    host: int = 4
-    deadline_s: float = DEADLINE_S
-
-
-async def probe(
-    request: Request, policy: Policy, deadline_s: float = DEADLINE_S, *, resolve: Resolve = look_up
-) -> Result:
-    """
-    Check one connector or channel; never raises for what the other side does.
-
-    Raises:
-        WrongUsage: the policy's authorities cannot be read.
-    """
-    found = await probe_all([request], policy, Limits(deadline_s=deadline_s), resolve=resolve)
-    return found[0]
-
-
-async def probe_all(
-    requests: Iterable[Request], policy: Policy, limits: Limits | None = None, *, resolve: Resolve = look_up
-) -> tuple[Result, ...]:
-    """
-    Check many, several at once.
-
-    Args:
-        requests: what to check.
-        policy: where calls may go.
-        limits: how much at once, and how long.
-        resolve: from a name to its addresses.
-
-    Returns:
-        One result for each request, in their order.
+    Check many, several at once; one result for each request, in their order.
 
     Raises:
         WrongUsage: the policy's authorities cannot be read.
     """
     with quiet():
-        async with _open(policy, limits or Limits(), resolve) as run, asyncio.TaskGroup() as tasks:
+        async with _open(policy, limits, resolve) as run, asyncio.TaskGroup() as tasks:
             results = [tasks.create_task(run.check(request)) for request in requests]
     return tuple(task.result() for task in results)
-
-
-def check_all(requests: Iterable[Request], policy: Policy, limits: Limits | None = None) -> tuple[Result, ...]:
-    """
-    Do the same for a caller that has no event loop.
-
-    Without asyncio's debug mode, whatever the environment says: it logs the arguments of callbacks.
-    """
-    with asyncio.Runner(debug=False) as runner:
-        return runner.run(probe_all(requests, policy, limits))
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-DAY = datetime.timedelta(days=1)
+DAY = dt.timedelta(days=1)
 
 
 class Authority:
@@ -48,7 +48,7 @@ class Authority:
         authority: bool = False,
         alternative: str = "",
     ) -> x509.Certificate:
-        end = datetime.datetime.now(datetime.UTC) + DAY - days_ago * DAY
+        end = dt.datetime.now(dt.UTC) + DAY - days_ago * DAY
         builder = (
             x509.CertificateBuilder(self._name, subject, key.public_key(), x509.random_serial_number())
             .not_valid_before(end - 10 * DAY)
