@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -27,7 +27,7 @@ class Call:
     Attributes:
         url: may hold a secret, as Telegram's does.
         headers: hold secrets.
-        hidden: forms of secrets that only this call has, such as the base64 of basic authentication.
+        hidden: what goes into headers, also as the base64 of basic authentication: no message may show it.
         endpoint: the operator's base URL it goes to instead of the provider's; empty if none.
     """
 
@@ -54,10 +54,10 @@ def make_call(request: Request, endpoint: str = "") -> Call:
     _require(check, settings)
     url = _url(check["url"], settings)
     headers = {name: _header(name, text, settings) for name, text in check.get("headers", {}).items()}
-    hidden: tuple[str, ...] = ()
+    hidden = _sent_in([*check.get("headers", {}).values(), *check.get("basic", ())], settings)
     if "basic" in check:
         pair = b64encode(":".join(_filled(text, settings) for text in check["basic"]).encode()).decode("ascii")
-        headers, hidden = {**headers, "Authorization": f"Basic {pair}"}, (pair,)
+        headers, hidden = {**headers, "Authorization": f"Basic {pair}"}, (*hidden, pair)
     body = _body(check, settings)
     return Call(
         check["method"],
@@ -96,6 +96,11 @@ def _text(settings: Mapping[str, Any], name: str) -> str:
     if isinstance(value, bool | Mapping | list):
         raise unfit(f"`{name}` is no text")
     return "" if _absent(value) else str(value)
+
+
+def _sent_in(texts: Iterable[str], settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the values that go into headers: they are secrets whatever the caller says."""
+    return tuple(_text(settings, name) for text in texts for name in _PLACE.findall(text))
 
 
 def _url(template: str, settings: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import base64
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -65,6 +66,14 @@ def test_an_echo_is_masked_escaped_and_cut(provider: Provider) -> None:
     assert r"\x1b[31m*** ***" in result.message
     assert len(result.message) == 200
     assert leaks(result.message) == []
+
+
+def test_what_a_header_holds_is_masked_whatever_the_caller_says(provider: Provider) -> None:
+    """A key that was not handed in as a secret is hidden all the same."""
+    result = run(replace(llm(provider.url("/echo")), secrets=()))
+
+    assert leaks(result.message) == []
+    assert "Bearer ***" in result.message
 
 
 def test_reprs_hold_no_secret() -> None:
