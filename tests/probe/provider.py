@@ -44,7 +44,7 @@ class Provider:
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
     sent: int = 0  # bytes of bodies
-    most: int = 0  # requests at the same time
+    most: int = 0  # requests at the same time, until each is answered
     inside: int = 0
     pause_s: float = 0.0
     location: str = ""
@@ -102,13 +102,11 @@ class _Handler(BaseHTTPRequestHandler):
                     self.provider.server_name,
                 )
             )
-        try:
-            self.provider.stopping.wait(self.provider.pause_s)
-            behaviour = self.path.split("/")[1].replace("-", "_")
-            getattr(self, f"_{behaviour}", self._green)(json.loads(body) if body else {})
-        finally:
-            with self.provider.lock:
-                self.provider.inside -= 1
+        self.provider.stopping.wait(self.provider.pause_s)
+        with self.provider.lock:  # before the answer: who has it may ask again at once
+            self.provider.inside -= 1
+        behaviour = self.path.split("/")[1].replace("-", "_")
+        getattr(self, f"_{behaviour}", self._green)(json.loads(body) if body else {})
         self.close_connection = True
 
     def _green(self, body: Any) -> None:
