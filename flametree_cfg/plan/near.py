@@ -47,6 +47,8 @@ def near(
     outside: Iterable[Resource],
     lines: Iterable[AnyLine],
     catalog: Catalog,
+    *,
+    told: bool = True,
 ) -> Near | None:
     """
     Find the part of a tenant that planning a change needs: what is left out is as it was, and judged already.
@@ -60,34 +62,36 @@ def near(
         outside: what the platform has and the ledger does not know, under our addresses too.
         lines: everything that is declared.
         catalog: the types.
+        told: whether people are told what the change does, which takes more than judging it: any agent may speak of a
+            connector that gets another name or goes, or link it in the portal.
 
     Returns:
-        None where the change may concern everything: a default moves, or a connector gets another name or goes, and
-        any agent may speak of it, or link it in the portal.
+        None where the change may concern everything: a default moves, a connector that is called by its name in
+        instructions gets another one; and where people are told, any connector that gets another name or goes.
     """
     search = _Search(catalog)
     for versions in changed.values():
-        if _concerns_all(versions, search.generic_types):
+        if _concerns_all(versions, search.generic_types, told=told):
             return None
         for version in versions:
             search.begin_with(version)
     for resource in outside:
         search.begin_with(resource)
     search.found.update(changed)
-    if not search.go_over(lines):
+    if not search.go_over(lines) and told:
         return None
     return Near(frozenset(search.found), search.wants_generic)
 
 
-def _concerns_all(versions: Sequence[Resource], generic_types: frozenset[str]) -> bool:
+def _concerns_all(versions: Sequence[Resource], generic_types: frozenset[str], *, told: bool) -> bool:
     if versions and versions[0].address.kind is not Kind.CONNECTOR:
         return False
     if any(version.fields.get("default") for version in versions):
         return True
-    if len({version.name for version in versions}) > 1:
+    if told and len({version.name for version in versions}) > 1:
         return True
     generic = any(version.type in generic_types for version in versions)
-    return generic and (len(versions) < 2 or len({version.type for version in versions}) > 1)
+    return generic and (len(versions) < 2 or len({(version.type, version.name) for version in versions}) > 1)
 
 
 class _Search:
@@ -125,13 +129,12 @@ class _Search:
                 self._channels.add(fields["channel"])
 
     def go_over(self, lines: Iterable[AnyLine]) -> bool:
-        """Find what is near; tell whether that is all, which it is not where a connector goes."""
+        """Find what is near; tell whether everything that changed is still declared, if it is a connector."""
         by_kind: dict[str, list[AnyLine]] = {kind.value: [] for kind in Kind}
         for line in lines:
             by_kind[line[0]].append(line)
         ours = {address.key for address in self.found if address.kind is Kind.CONNECTOR and not address.foreign}
-        if ours.difference(line[1] for line in by_kind["connector"]):
-            return False
+        stays = not ours.difference(line[1] for line in by_kind["connector"])
         agents, attachments = by_kind["agent"], by_kind["attachment"]
         self._named_kinds = frozenset(kind for kind, _ in self._names)
         if self._connectors:
@@ -150,7 +153,7 @@ class _Search:
         self.found.update(Address(Kind.CONNECTOR, key) for line in near_agents for key in _linked(line))
         self.found.update(Address(Kind.AGENT, key) for key in self._agents)
         self.found.update(Address(Kind.CHANNEL, key) for key in self._channels)
-        return True
+        return stays
 
     def _twins_of_credentials(self, channels: Sequence[AnyLine]) -> None:
         """One bot or mailbox answers in one place: look at whoever has the same credential."""
