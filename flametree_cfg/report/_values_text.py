@@ -108,4 +108,6 @@ def _text_difference(before: str, after: str, indent: str) -> Iterator[Line]:
         if line.startswith("@@"):
             yield Line(f"{indent}...", Tone.FAINT)
         else:
-            yield Line(f"{indent}{line[0]} {line[1:]}", tones.get(line[0], Tone.PLAIN))
+            # A sign before what did not change too: CI runners obey a line that begins with `::`, however far indented.
+            sign = line[0] if line[0] in tones else "|"
+            yield Line(f"{indent}{sign} {line[1:]}", tones.get(line[0], Tone.PLAIN))

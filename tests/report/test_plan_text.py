@@ -180,10 +180,10 @@ def test_a_long_text_shows_its_difference() -> None:
     assert shown.splitlines()[3:9] == [
         "      description:",
         "        ...",
-        "          two",
+        "        | two",
         "        - three",
         "        + 3",
-        "          four",
+        "        | four",
     ]
     assert "five" not in shown
 

@@ -57,3 +57,12 @@ def test_path() -> None:
 def test_field(change: FieldChange, text: str) -> None:
     """A field's change is one line, a secret only ever its reference."""
     assert [line.text for line in field_lines(change, UNICODE, "")] == [text]
+
+
+def test_no_line_of_a_text_begins_like_a_command() -> None:
+    """A CI runner obeys a line that begins with `::`, however far it is indented; changed or not, none does."""
+    before, after = "::stop-commands::x\none", "::stop-commands::x\ntwo\n##[error]three"
+    lines = [line.text.strip() for line in field_lines(FieldChange(("instructions",), before, after), UNICODE, "  ")]
+
+    assert any("::stop-commands::x" in line for line in lines)
+    assert not any(line.startswith(("::", "##[")) for line in lines)
