@@ -47,8 +47,9 @@ def apply(
 
     Args:
         on_plan: shown every plan before it is carried out.
-        confirm: asked once, with all plans, before anything is written; what is applied afterwards must still be what
-            was shown. None: nobody is asked (`--yes`), and each tenant is planned and applied in one go.
+        confirm: asked once, with all plans, before anything is written, unless gates refuse them all; what is applied
+            afterwards must still be what was shown. None: nobody is asked (`--yes`), and each tenant is planned and
+            applied in one go.
         on_event: told what happens.
         expect: the digest that was approved, of all tenants together; empty where nobody approved one.
 
@@ -62,11 +63,7 @@ def apply(
             shown = [_shown(result, on_plan) for result in each_plan(paths, session)]
             if expect and digest_of_all(shown) != expect:
                 raise PlanStale(not_approved(expect, digest_of_all(shown)))
-            if (
-                confirm is not None
-                and any(result.plan and not result.plan.empty for result in shown)
-                and not confirm(shown)
-            ):
+            if confirm is not None and any(map(_would_be_applied, shown)) and not confirm(shown):
                 raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
             approved = {result.folder: result.digest for result in shown}
         hand = _Hand(on_plan, on_event, approved)
@@ -86,6 +83,11 @@ class _Hand:
     on_plan: OnPlan
     on_event: OnEvent
     approved: Mapping[str, str] | None
+
+
+def _would_be_applied(result: PlanResult) -> bool:
+    """Tell whether there is anything to ask about: a plan that a gate refuses is refused whatever the answer."""
+    return result.plan is not None and not result.plan.empty and not result.plan.refusals
 
 
 def _shown(result: PlanResult, on_plan: OnPlan) -> PlanResult:

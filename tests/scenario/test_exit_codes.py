@@ -106,6 +106,23 @@ def test_5_refused(zoo: Zoo) -> None:
     assert len(zoo.objects()) == 8
 
 
+def test_5_refused_without_asking(zoo: Zoo) -> None:
+    """Nobody is asked about a plan that a gate refuses whatever the answer."""
+    zoo.declare("agents: {}\n")
+    controller, terminal = pty.openpty()
+    command = [*PROGRAM, "apply", "tenants/zoo"]
+    refused = subprocess.run(
+        command, cwd=zoo.root, env=zoo.seen({}), stdin=terminal, capture_output=True, text=True, timeout=60, check=False
+    )
+    os.close(terminal)
+    os.close(controller)
+
+    assert refused.returncode == ExitCode.REFUSED
+    assert "Only 'yes' is accepted" not in refused.stderr
+    assert "--allow-delete" in refused.stderr
+    assert len(zoo.objects()) == 8
+
+
 def test_6_another_platform(zoo: Zoo) -> None:
     """The ledger is of another platform than the one named: neither plan nor apply nor drift takes it for empty."""
     other = ("--platform", "sqlite:other.db")
