@@ -127,7 +127,7 @@ def needed_secrets(plan: Plan, work: Work, session: Session) -> dict[str, str]:
     """
     needed: dict[str, str] = {}
     problems: list[Diagnostic] = []
-    for operation, path, secret in _sent(plan.operations):
+    for operation, path, secret in sent(plan.operations):
         value = work.values.get(secret.reference)
         if value is None:
             reason = work.problems.get(secret.reference, "it was not looked up")
@@ -143,7 +143,8 @@ def needed_secrets(plan: Plan, work: Work, session: Session) -> dict[str, str]:
     return needed
 
 
-def _sent(operations: Sequence[Operation]) -> Iterator[tuple[Operation, tuple[str | int, ...], Secret]]:
+def sent(operations: Sequence[Operation]) -> Iterator[tuple[Operation, tuple[str | int, ...], Secret]]:
+    """List the secrets that operations send, each with its operation and path."""
     for operation in operations:
         if operation.action in LEDGER_ONLY or operation.action is Action.DELETE:
             continue

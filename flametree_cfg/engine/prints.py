@@ -46,11 +46,13 @@ def with_fingerprints(tenant: Tenant, prints: Mapping[str, str]) -> Tenant:
         return tenant
     printed = printer(prints)
     return replace(
-        tenant, declarations={address: _printed(one, printed) for address, one in tenant.declarations.items()}
+        tenant,
+        declarations={address: printed_declaration(one, printed) for address, one in tenant.declarations.items()},
     )
 
 
-def _printed(declaration: Declaration, printed: Printer) -> Declaration:
+def printed_declaration(declaration: Declaration, printed: Printer) -> Declaration:
+    """Put fingerprints on the secrets of one declaration."""
     before = declaration.resource
     fields = printed(before.fields)
     if fields is before.fields:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
-from flametree_cfg.engine.prints import printer, references_in
+from flametree_cfg.engine.prints import printed_declaration, printer, references_in
 from flametree_cfg.engine.session import Session
-from flametree_cfg.model import Address, Declaration, Resource, Tenant, live_snapshot
-from flametree_cfg.plan import Plan, make_plan, managed_view
+from flametree_cfg.model import Address, Declaration, Tenant, live_snapshot
+from flametree_cfg.plan import Plan, Selection, make_plan, managed_view
 
 
 def rewriting_plan(tenant: str, folder: str, addresses: Collection[Address], session: Session) -> Plan:
@@ -37,13 +36,6 @@ def rewriting_plan(tenant: str, folder: str, addresses: Collection[Address], ses
     listed = [declared[address] for address in addresses if address in declared]
     resolved = session.resolve(references_in(listed), folder)
     printed = printer(session.fingerprints(resolved.values, stored.lineage))
-    for one in listed:
-        declared[one.resource.address] = replace(one, resource=_with(one.resource, printed(one.resource.fields)))
+    declared |= {one.resource.address: printed_declaration(one, printed) for one in listed}
     wanted = Tenant(tenant, declared, frozenset(), folder, ())
-    plan = make_plan(wanted, stored, live, session.catalog)
-    return plan if set(plan.rotated) <= set(addresses) else replace(plan, operations=())
-
-
-def _with(resource: Resource, fields: object) -> Resource:
-    assert isinstance(fields, dict)  # noqa: S101  # as it was
-    return Resource(resource.address, fields, resource.external, resource.system)
+    return make_plan(wanted, stored, live, session.catalog, Selection(frozenset(addresses)))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flametree_cfg.apply import resume
 from flametree_cfg.config.planfile import read_plan_file
-from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of
+from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of, sent
 from flametree_cfg.engine.options import ApplyResult, Options
 from flametree_cfg.engine.prints import Printer, printer
 from flametree_cfg.engine.rewriting import rewriting_plan
@@ -18,7 +18,6 @@ from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, PlanStale
 from flametree_cfg.impact.consequences import find_impact
 from flametree_cfg.impact.types import Impact
 from flametree_cfg.model import (
-    LEDGER_ONLY,
     Action,
     FieldChange,
     Kind,
@@ -34,7 +33,6 @@ from flametree_cfg.model import (
     channel,
     live_snapshot,
     map_secrets,
-    secrets_in,
 )
 from flametree_cfg.plan import Plan
 from flametree_cfg.plan.readset import before_and_after, moved
@@ -120,11 +118,14 @@ class _Applying:
         """Apply what is left of the operations, then rewrite the secrets that were said to be rotated."""
         session = self.session
         stored = session.ledger.read(self.saved.tenant)
+        only_secrets = self._only_secrets_left()
         done = self._done(operations)
         self._refuse_foreign(stored, begun=bool(done) or self._is_open(stored))
         for event in resume(session.platform, session.ledger, self.lease, stored):
             self.progress.resumed += 1
             self.on_event(event)
+        if only_secrets:
+            return self._result(*(self._rewrite() or (stored.serial, 0)))
         if stored.pending or done:
             stored = session.ledger.read(self.saved.tenant)
         left = _left(operations, done, stored)
@@ -133,24 +134,46 @@ class _Applying:
         serial, number = self._carry_out(_sending(left, stored), stored, impact=self._impact(left, live))
         if self.saved.rotated:
             serial, number = self._rewrite() or (serial, number)
-        return ApplyResult(
-            self.saved.folder,
-            self.saved.tenant,
-            ExitCode.OK,
-            (),
-            self.progress.applied,
-            self.progress.total,
-            self.progress.resumed,
-            serial,
-            number,
-        )
+        return self._result(serial, number)
+
+    def _result(self, serial: int, number: int) -> ApplyResult:
+        progress = self.progress
+        done = (progress.applied, progress.total, progress.resumed, serial, number)
+        return ApplyResult(self.saved.folder, self.saved.tenant, ExitCode.OK, (), *done)
+
+    def _only_secrets_left(self) -> bool:
+        """
+        Tell whether the operations were applied, and an interruption left secrets to be sent again.
+
+        Raises:
+            PlanStale: nothing is left: a plan is applied once.
+        """
+        runs = self.session.ledger.history(self.saved.tenant)
+        applied = {run.run: run.at for run in runs if run.result == "applied"}
+        used = applied.get(self._secrets_run) or applied.get(self.run)
+        if not used:
+            return False
+        newest = runs[0].run in (self.run, self._secrets_run)  # later applies saw to it
+        if self.saved.rotated and newest and self._secrets_run not in applied and self._still_rotated():
+            return True
+        raise PlanStale(_used(self.saved, used))
+
+    def _still_rotated(self) -> bool:
+        return not self._rewriting().empty
+
+    def _rewriting(self) -> Plan:
+        return rewriting_plan(self.saved.tenant, self.saved.folder, self.saved.rotated, self.session)
+
+    @property
+    def _secrets_run(self) -> str:
+        return f"{self.run}.secrets"
 
     def _is_open(self, stored: Stored) -> bool:
         return any(operation.id.startswith(f"{self.run}-") for operation in stored.pending)
 
     def _refuse_foreign(self, stored: Stored, *, begun: bool) -> None:
         """
-        Refuse what was made for another ledger or platform, or was applied before.
+        Refuse what was made for another ledger or platform.
 
         Args:
             stored: the ledger.
@@ -160,9 +183,6 @@ class _Applying:
             PlanStale: it was.
         """
         saved, identity = self.saved, self.session.platform.identity
-        for run in self.session.ledger.history(saved.tenant):
-            if run.run == self.run and run.result == "applied":
-                raise PlanStale(_used(saved, run.at))
         if stored.lineage != saved.lineage and (saved.lineage or (stored.serial and not begun)):
             raise PlanStale(_foreign(saved, "another ledger: check --state"))
         if saved.platform and identity != saved.platform:
@@ -201,7 +221,7 @@ class _Applying:
         self, operations: Sequence[Operation], stored: Stored, run: str = "", impact: Impact | None = None
     ) -> tuple[int, int]:
         saved, session = self.saved, self.session
-        references = {secret.reference for operation in operations for secret in _secrets(operation)}
+        references = {secret.reference for _, _, secret in sent(operations)}
         resolved = session.resolve(references, saved.folder)
         lineage = session.ledger.read_some(saved.tenant, ()).lineage
         printed = printer(session.fingerprints(resolved.values, lineage))
@@ -219,11 +239,11 @@ class _Applying:
 
     def _rewrite(self) -> tuple[int, int] | None:
         """Send the secrets that were listed as rotated, if they still are."""
-        plan = rewriting_plan(self.saved.tenant, self.saved.folder, self.saved.rotated, self.session)
+        plan = self._rewriting()
         if plan.empty:
             return None
         stored = self.session.ledger.read(self.saved.tenant)
-        return self._carry_out(plan.operations, stored, f"{self.run}.secrets")
+        return self._carry_out(plan.operations, stored, self._secrets_run)
 
 
 def _left(operations: Sequence[Operation], done: Collection[str], stored: Stored) -> list[Operation]:
@@ -247,21 +267,14 @@ def _with_known(operation: Operation, stored: Stored) -> Operation:
     entry = stored.entries.get(operation.address) or stored.entries.get(operation.previous or operation.address)
     if after is None or entry is None:
         return operation
-    sent = {secret.reference for secret in _secrets(operation)}
+    sending = {secret.reference for _, _, secret in sent([operation])}
 
     def known(path: tuple[str | int, ...], secret: Secret) -> Secret:
         before = at_path(entry.resource.fields, path)
         same = isinstance(before, Secret) and before.reference == secret.reference
-        return before if same and secret.reference not in sent else secret
+        return before if same and secret.reference not in sending else secret
 
     return replace(operation, after=replace(after, fields=map_secrets(after.fields, known)))
-
-
-def _secrets(operation: Operation) -> list[Secret]:
-    """List the secrets an operation sends."""
-    if operation.action in LEDGER_ONLY or operation.action is Action.DELETE:
-        return []
-    return [secret for change in operation.changes for _, secret in secrets_in(change.after, change.path)]
 
 
 def _printed(operation: Operation, printed: Printer) -> Operation:

@@ -324,3 +324,31 @@ def test_overtaken_between_check_and_write(planned: Zoo) -> None:
 
     refused(planned, done, "plan-stale")
     assert planned.objects() == before
+
+
+@pytest.mark.parametrize("point", ["before-journal", "before-platform", "after-platform", "after-ledger"])
+def test_killed_while_secrets_are_sent_again(planned: Zoo, point: str) -> None:
+    """Killed after the operations, while rotated secrets are sent, the same file finishes; then it is used."""
+    planned.environment["OPENAI_KEY"] = "sk-canary-rotated-0123456789"
+    planned.ok("plan", "tenants/zoo", "--out", PLAN)
+    killed = planned.process("apply", PLAN, FLAMETREE_CRASH_AT=f"{point}:2", FLAMETREE_TESTING="1")
+    again = planned.run("apply", PLAN)
+    used = planned.run("apply", PLAN)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert again.returncode == 0 or again.codes == {"plan-used"}, again.said
+    assert planned.settled()
+    assert (used.returncode, used.codes) == (6, {"plan-used"})
+
+
+def test_only_rotated_is_used_once(zoo: Zoo) -> None:
+    """A plan that only sends a secret again is applied once too."""
+    zoo.declare(BEFORE)
+    zoo.apply()
+    zoo.environment["BOT_TOKEN"] = "987654321:AAHcanaryCANARYcanaryCANARYcanary99"
+    zoo.ok("plan", "tenants/zoo", "--out", PLAN)
+    zoo.ok("apply", PLAN)
+    zoo.environment["BOT_TOKEN"] = "987654321:AAHcanaryCANARYcanaryCANARYcanary77"
+    again = zoo.run("apply", PLAN)
+
+    assert (again.returncode, again.codes) == (6, {"plan-used"})
