@@ -77,11 +77,6 @@ class CacheFolder:
             return False
         return True
 
-    def drop(self, name: str) -> None:
-        """Forget what was kept under a name."""
-        with contextlib.suppress(OSError):
-            (self.path / name).unlink()
-
     def _head(self, name: str, body: bytes) -> bytes:
         key = hashlib.sha256(f"{self.key}\n{name}".encode()).hexdigest()  # one copied over another is not it
         return f"{_MAGIC} {key} {hashlib.sha256(body).hexdigest()}".encode()

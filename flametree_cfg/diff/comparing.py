@@ -75,7 +75,7 @@ def compare(before: Resource, after: Resource, managed: Resource, catalog: Catal
                 not_checked += [(key, *path) for path in _unprinted(new)]
             continue
         for change in _field(key, old, new, managed, catalog):
-            if change.note is Note.NOT_CHECKED and _reference(change.before) == _reference(change.after):
+            if change.note is Note.NOT_CHECKED:
                 not_checked.append(change.path)
             else:
                 changes.append(change)
@@ -173,10 +173,6 @@ def _compare_secrets(old: Secret, new: Secret) -> Note | None:
 def key_id(secret: Secret) -> str:
     """Name the master key that a secret was fingerprinted with; empty without a fingerprint."""
     return secret.fingerprint.partition(":")[0]
-
-
-def _reference(value: Value) -> str:
-    return value.reference if isinstance(value, Secret) else ""
 
 
 def _unprinted(value: Value, path: Path = ()) -> Iterator[Path]:

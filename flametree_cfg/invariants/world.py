@@ -154,11 +154,6 @@ class World:
                 self._links[address] = found
         return found
 
-    def dangling(self, address: Address) -> list[Link]:
-        """List the links of an agent or an attachment that lead to nothing."""
-        resources = self._resources
-        return [link for link in self.links_of(address) if link[1] not in resources]
-
     def running_without(self, role: str) -> Iterator[Address]:
         """List the running agents that link nothing in a role; costs as many steps as there are of them."""
         for roles, agents in self.index(RUNNING).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -92,7 +93,7 @@ def fit(parts: Iterable[Part]) -> Iterator[Line]:
             continue
         room -= frame
         sizes = itertools.accumulate(len(line.encode()) + 1 for line in part.lines)
-        shown = sum(1 for _ in itertools.takewhile(lambda size, room=room: size <= room, sizes))  # type: ignore[misc]  # mypy and defaults of lambdas
+        shown = bisect.bisect_right(list(sizes), room)
         room -= _size(part.lines[:shown])
         missing += len(part.lines) - shown
         yield from map(Line, (*part.opening, *part.lines[:shown], *part.closing))
