@@ -69,3 +69,18 @@ def test_descriptors_are_closed() -> None:
             read_all(files, catalog, 3)
         assert len(os.listdir("/dev/fd")) == before
     """)
+
+
+def test_half_an_answer_is_none() -> None:
+    """An answer that is cut, were it by a byte, is not used."""
+    run("""
+        from flametree_cfg.config import spread
+        for answer, whole in ((b"{}\\n{}\\nend", True), (b"{}\\n{}\\nen", False), (b"{}\\n{", False), (b"", False)):
+            here, there = os.pipe()
+            os.write(there, answer)
+            os.close(there)
+            process = os.fork()
+            if not process:
+                os._exit(0)
+            assert spread._fetch(spread._Child(process, here)) == (["{}", "{}"] if whole else []), answer
+    """)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.scenario.running import Ended, Zoo, ended
 from tests.scenario.test_crash import POINTS
-from tests.scenario.texts import AFTER, BEFORE, many
+from tests.scenario.texts import AFTER, BEFORE, MANY, many, name_of
 
 PLAN = "plan.json"
 
@@ -120,22 +120,21 @@ def test_something_it_read_moved(planned: Zoo) -> None:
 @pytest.mark.parametrize(
     "moved",
     [
-        ("registry", "create", "zoo", "connector", "api_key", "name=coming", "settings.api_key=x"),
         ("registry", "make-default", "zoo", "connector.night-model"),
-        ("registry", "attach", "zoo", "agent.night", "channel.bot", "--inbound"),
+        ("registry", "attach", "zoo", "agent.day", "channel.bot"),
+        ("registry", "detach", "zoo", "agent.day", "channel.bot"),
+        ("registry", "unlink", "zoo", "agent.day", "connector.day-model"),
         ("registry", "delete", "zoo", "connector.going"),
     ],
     ids=" ".join,
 )
 def test_a_slot_it_read_moved(planned: Zoo, moved: tuple[str, ...]) -> None:
-    """So is a name, a default, an inbound slot or an object that it relies on."""
-    moving = planned.run(*moved)
+    """So it is with a default, an inbound slot, an attachment, a link or an object that it relies on."""
+    planned.ok(*moved)
     before = planned.objects()
-    done = planned.run("apply", PLAN)
 
-    if moving.returncode == 0 and done.returncode:
-        assert (done.returncode, done.codes) == (6, {"plan-stale"}), done.said
-        assert planned.objects() == before
+    refused(planned, planned.run("apply", PLAN), "plan-stale")
+    assert planned.objects() == before
 
 
 def test_something_it_did_not_read_moved(planned: Zoo) -> None:
@@ -352,3 +351,15 @@ def test_only_rotated_is_used_once(zoo: Zoo) -> None:
     again = zoo.run("apply", PLAN)
 
     assert (again.returncode, again.codes) == (6, {"plan-used"})
+
+
+def test_what_moved_is_seen_before_the_first_of_many_writes(zoo: Zoo) -> None:
+    """What only the last of several batches relies on has moved: not even the first is written."""
+    zoo.declare(many())
+    zoo.ok("plan", "tenants/zoo", "--out", PLAN)
+    zoo.ok("registry", "create", "zoo", "connector", "api_key", name_of(MANY - 1), "settings.api_key=${env:OTHER_KEY}")
+    before = zoo.objects()
+    done = zoo.run("apply", PLAN)
+
+    assert (done.returncode, done.codes) == (6, {"plan-stale"}), done.said[-2000:]
+    assert zoo.objects() == before
