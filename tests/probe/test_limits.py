@@ -34,12 +34,12 @@ def test_not_too_many_in_all(provider: Provider) -> None:
 
 
 def test_a_slow_host_does_not_hold_the_others(provider: Provider) -> None:
-    """Ten calls that drip until the deadline leave a slot to who answers."""
-    slow = [llm(f"http://slow.test:{provider.port}/drip") for _ in range(10)]
+    """Six calls that drip until the deadline leave a slot to who answers."""
+    slow = [llm(f"http://slow.test:{provider.port}/drip") for _ in range(6)]
     names = Names(slow_test=["127.0.0.1"], quick_test=["127.0.0.1"])
     requests = [*slow, llm(f"http://quick.test:{provider.port}/v1")]
     *_, quick = asyncio.run(
-        probe_all(requests, make_policy(["127.0.0.1"]), Limits(total=3, host=2, deadline_s=0.3), resolve=names)
+        probe_all(requests, make_policy(["127.0.0.1"]), Limits(total=3, host=2, deadline_s=2), resolve=names)
     )
 
     assert quick.health is Health.HEALTHY

@@ -13,7 +13,7 @@ from tests.probe.authority import Authority
 from tests.probe.checks import Names, llm, run, telegram
 from tests.probe.provider import KEY, Provider, bomb, providing
 
-SHORT = 0.4  # seconds: the deadline of a check that is meant to reach it
+SHORT = 2.0  # seconds: what a loaded machine needs to connect is far below its share of that
 
 
 def test_a_model_that_answers_is_healthy(provider: Provider) -> None:
