@@ -78,7 +78,7 @@ def test_an_answer_that_drips(provider: Provider) -> None:
     result = run(llm(provider.url("/drip")), deadline_s=SHORT)
 
     assert (result.health, result.finding) == (Health.UNHEALTHY, Finding.TIMEOUT)
-    assert result.message == f"127.0.0.1:{provider.port} gave no whole answer within 0.4 s"
+    assert result.message == f"127.0.0.1:{provider.port} gave no whole answer within {SHORT:g} s"
     assert provider.sent > 1
 
 
