@@ -21,7 +21,7 @@ _STOPPING = ("SIGTERM", "SIGHUP")  # what a runner or a closed terminal sends; S
 
 
 GC_THRESHOLD = (
-    200_000  # allocations: a run builds large trees without cycles and ends; the default walks them 100 times
+    1_000_000  # allocations: a run builds large trees without cycles and ends; the default walks them 100 times
 )
 
 

@@ -48,7 +48,7 @@ from flametree_cfg.model.resource import (
     readdress,
     references,
 )
-from flametree_cfg.model.stored import AppliedRun, Entry, Holder, Lease, Stored
+from flametree_cfg.model.stored import AppliedRun, Entry, EntryText, Holder, Lease, Stored, entry_marks
 from flametree_cfg.model.value import (
     MASKED,
     REFERENCE_PATTERN,
@@ -80,6 +80,7 @@ __all__ = [
     "Declaration",
     "Effect",
     "Entry",
+    "EntryText",
     "Event",
     "FieldChange",
     "Health",
@@ -108,6 +109,7 @@ __all__ = [
     "canonical",
     "channel",
     "connector",
+    "entry_marks",
     "folded",
     "foreign_key",
     "from_json",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flametree_cfg.model.address import Address
 from flametree_cfg.model.operation import Operation
@@ -17,6 +18,26 @@ class Entry:
     resource: Resource
     id: str
     protected: bool = False
+
+
+class EntryText(NamedTuple):
+    """
+    An entry as the ledger keeps it, its fields not read yet.
+
+    Attributes:
+        marks: what `entry_marks` gives of it.
+        fields: canonical JSON of the resource's fields.
+    """
+
+    address: Address
+    id: str
+    marks: int
+    fields: str
+
+
+def entry_marks(resource: Resource, *, protected: bool) -> int:
+    """Name what an entry says beside its fields."""
+    return resource.external | resource.system << 1 | protected << 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.plan.document import plan_body, plan_digest
 from flametree_cfg.plan.near import AnyLine, Line, Near, near
-from flametree_cfg.plan.sweep import Swept, mentioned, part_of, sweep, versions
+from flametree_cfg.plan.sweep import Page, Survey, differing, mentioned, part_of, survey, versions
 from flametree_cfg.plan.types import Handover, Plan, Selection, nothing_to_do
 
 if TYPE_CHECKING:
@@ -18,9 +18,11 @@ __all__ = [
     "Handover",
     "Line",
     "Near",
+    "Page",
     "Plan",
     "Selection",
-    "Swept",
+    "Survey",
+    "differing",
     "make_plan",
     "managed_view",
     "mentioned",
@@ -29,7 +31,7 @@ __all__ = [
     "part_of",
     "plan_body",
     "plan_digest",
-    "sweep",
+    "survey",
     "versions",
 ]
 

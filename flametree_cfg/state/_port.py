@@ -11,6 +11,7 @@ from flametree_cfg.model import (
     AppliedRun,
     Batch,
     Entry,
+    EntryText,
     Holder,
     Lease,
     Operation,
@@ -59,6 +60,15 @@ class Ledger(Protocol):
         Raises:
             StorageFailed: as `read`; that a row is lost shows at the end, and what was given until then is worth
                 nothing.
+        """
+        ...
+
+    def texts(self, tenant: str) -> Iterator[Sequence[EntryText]]:
+        """
+        Read what `sweep` reads, some hundred entries at a time, without making anything of their fields.
+
+        Raises:
+            StorageFailed: as `sweep`.
         """
         ...
 

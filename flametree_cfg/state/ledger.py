@@ -12,6 +12,7 @@ from flametree_cfg.model import (
     AppliedRun,
     Batch,
     Entry,
+    EntryText,
     Holder,
     Lease,
     Operation,
@@ -87,6 +88,21 @@ class SqlLedger:
             for found in rows.stream_entries(database, tenant):
                 total += sum(found.sums.values())
                 yield from found.entries.values()
+            _judge_total(database, head, total)
+
+    def texts(self, tenant: str) -> Iterator[Sequence[EntryText]]:
+        """Read the rows of all entries, some hundred at a time, in one read transaction."""
+        database = self._connections.reading()
+        if database is None:
+            return
+        with database.reading():
+            head = rows.read_head(database, tenant)
+            if head is None:
+                return
+            _, total = rows.read_pending(database, tenant)
+            for texts, sums in rows.stream_texts(database, tenant):
+                total += sums
+                yield texts
             _judge_total(database, head, total)
 
     def read_some(self, tenant: str, addresses: Collection[Address]) -> Stored:

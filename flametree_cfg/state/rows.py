@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 
 from flametree_cfg.errors import StorageFailed
-from flametree_cfg.model import Address, Entry, Operation, Resource
+from flametree_cfg.model import Address, Entry, EntryText, Operation, Resource
 from flametree_cfg.sql import Database, Row
 from flametree_cfg.sql import ledger as statements
 from flametree_cfg.state.body import (
@@ -127,6 +127,17 @@ def stream_entries(database: Database, tenant: str) -> Iterator[Rows]:
         yield _read(database, tenant, rows)
 
 
+def stream_texts(database: Database, tenant: str) -> Iterator[tuple[list[EntryText], int]]:
+    """Read the rows of all entries of a tenant, some hundred at a time, with the sum of their checksums."""
+    for found in database.stream(statements.ENTRIES, (tenant,)):
+        _judge(database, tenant, found)
+        texts = [
+            EntryText(read_address(address), platform_id, external | system << 1 | protected << 2, fields)
+            for address, platform_id, external, system, protected, fields, _ in found
+        ]
+        yield texts, sum([row[6] for row in found])
+
+
 def read_entries_of_ids(database: Database, tenant: str, platform_ids: Collection[str]) -> Rows:
     """Read the entries of some platform ids, where there are any."""
     wanted = sorted(one for one in platform_ids if one)
@@ -147,10 +158,15 @@ def _some(database: Database, statement: Callable[[int], str], tenant: str, want
     return found
 
 
-def _read(database: Database, tenant: str, rows: list[Row]) -> Rows:
+def _judge(database: Database, tenant: str, rows: Sequence[Row]) -> None:
+    """Refuse rows that are not as they were written."""
     for address, platform_id, external, system, protected, body, kept in rows:
         if entry_checksum(tenant, address, platform_id, external, system, protected, body) != kept:
             raise damaged(database, tenant, f"{address} is")
+
+
+def _read(database: Database, tenant: str, rows: list[Row]) -> Rows:
+    _judge(database, tenant, rows)
     entries: dict[Address, Entry] = {}
     sums: dict[Address, int] = {}
     for row, fields in zip(rows, read_all_fields([row[5] for row in rows]), strict=True):

@@ -11,8 +11,21 @@ from hypothesis import strategies as st
 
 from flametree_cfg.errors import ConfigInvalid
 from flametree_cfg.invariants import check_tenant
-from flametree_cfg.model import Address, Declaration, Kind, LiveTenant, Resource, Secret, Stored, Tenant
-from flametree_cfg.plan import Line, Plan, make_plan, mentioned, near, part_of, sweep, versions
+from flametree_cfg.model import (
+    Address,
+    Declaration,
+    EntryText,
+    Kind,
+    LiveTenant,
+    Resource,
+    Secret,
+    Stored,
+    Tenant,
+    entry_marks,
+)
+from flametree_cfg.plan import Line, Plan, differing, make_plan, mentioned, near, part_of, survey, versions
+from flametree_cfg.state import digest_of_texts, read_all_fields
+from flametree_cfg.state.body import write_json
 from tests.plan.documents import CATALOG, Draw, documents, read
 from tests.plan.sides import Applied, printed
 from tests.plan.story import Chapter, tell
@@ -54,21 +67,43 @@ def _compare(told: Chapter) -> None:
 
 def _part(tenant: Tenant, sides: Applied) -> tuple[Tenant, Stored, LiveTenant] | None:
     live = sides.live
-    swept = sweep(tenant.declarations, lambda fields: fields, sides.stored.entries.values(), live.objects)
-    if swept is None:
+    surveyed = survey(_texts(sides.stored), live.objects, read_all_fields, digest_of_texts)
+    if surveyed is None:
         return None
-    stored = _some(sides.stored, swept.changed)
-    seen = _objects(live, {*stored.ids().values(), *swept.outside})
+    differ = differing(
+        surveyed,
+        tenant.declarations,
+        lambda fields: digest_of_texts(map(write_json, fields)),
+        lambda some: _some(sides.stored, frozenset(some)).entries,
+        lambda fields: fields,
+    )
+    stored = _some(sides.stored, differ)
+    seen = _objects(live, {*stored.ids().values(), *surveyed.outside})
     ids = {address: one for address, one in sides.stored.ids().items() if one in mentioned(seen)}
-    changed, outside = versions(swept.changed, tenant.declarations, stored, seen, ids)
-    if any(declared.previously for address, declared in tenant.declarations.items() if address in swept.changed):
+    changed, outside = versions(differ, tenant.declarations, stored, seen, ids)
+    if any(declared.previously for address, declared in tenant.declarations.items() if address in differ):
         return None
     found = near(changed, outside, _lines(tenant), CATALOG)
     if found is None:
         return None
     stored = _some(sides.stored, found.addresses)
-    ids = {*stored.ids().values(), *swept.outside}
+    ids = {*stored.ids().values(), *surveyed.outside}
     return part_of(tenant, found.addresses), stored, _objects(live, ids)
+
+
+def _texts(stored: Stored) -> Iterator[list[EntryText]]:
+    """Give the entries as a ledger does, three at a time."""
+    entries = list(stored.entries.values())
+    for first in range(0, len(entries), 3):
+        yield [
+            EntryText(
+                entry.resource.address,
+                entry.id,
+                entry_marks(entry.resource, protected=entry.protected),
+                write_json(entry.resource.fields),
+            )
+            for entry in entries[first : first + 3]
+        ]
 
 
 def _some(stored: Stored, addresses: frozenset[Address]) -> Stored:

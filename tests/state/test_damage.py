@@ -50,6 +50,8 @@ def accepted(path: Path, data: bytes, right: dict[str, Stored]) -> Iterator[str]
                 yield tenant
             if {e.resource.address: e for e in ledger.sweep(tenant)} != right[tenant].entries:
                 yield tenant
+            if {t.address: t.id for some in ledger.texts(tenant) for t in some} != right[tenant].ids():
+                yield tenant
         except StorageFailed as problem:
             assert str(path) in str(problem)  # noqa: PT017  # refused or right, both are fine
     ledger.close()
@@ -147,6 +149,8 @@ def test_lost_rows_are_noticed(path: Path, statement: str, tenant: str) -> None:
         ledger.read(tenant)
     with pytest.raises(StorageFailed, match="damaged"):
         list(ledger.sweep(tenant))
+    with pytest.raises(StorageFailed, match="damaged"):
+        list(ledger.texts(tenant))
     ledger.close()
 
 

@@ -21,12 +21,15 @@ from flametree_cfg.model import (
     Outcome,
     OutcomeStatus,
     Precondition,
+    Secret,
     agent,
     attachment,
     channel,
     connector,
+    map_secrets,
+    secrets_in,
 )
-from flametree_cfg.state import Ledger, open_ledger
+from flametree_cfg.state import Ledger, digest_of_texts, digester, open_ledger, read_all_fields
 from tests.state.conftest import lose
 from tests.state.samples import (
     ALICE,
@@ -121,6 +124,22 @@ def test_sweep_gives_what_read_gives(ledger: Ledger) -> None:
 
     assert list(ledger.sweep("acme")) == list(ledger.read("acme").entries.values())
     assert [entry.id for entry in ledger.sweep("zoo")] == ["id-z"]
+
+
+def test_texts_are_what_read_gives(ledger: Ledger) -> None:
+    """Addresses, ids and fields are those of the entries, and a digest made before writing is the one made after."""
+    fill(ledger, *(llm(f"c-{n}") for n in range(1234)), telegram())
+    entries = ledger.read("acme").entries
+    texts = [one for some in ledger.texts("acme") for one in some]
+
+    assert {one.address: one.id for one in texts} == ledger.read("acme").ids()
+    fields = read_all_fields([one.fields for one in texts])
+    assert fields == [entries[one.address].resource.fields for one in texts]
+    prints = {secret.reference: secret.fingerprint for one in fields for _, secret in secrets_in(one)}
+    bare = [map_secrets(one, lambda _, secret: Secret(secret.reference)) for one in fields]
+    assert digester(prints)(bare) == digest_of_texts(one.fields for one in texts)
+    assert digester({})(bare) != digest_of_texts(one.fields for one in texts)
+    assert list(ledger.texts("nobody")) == []
 
 
 def test_sweep_sees_one_state(opened: Callable[[], Ledger]) -> None:
