@@ -94,7 +94,7 @@ def _companies(world: World, catalog: Catalog, scope: Scope) -> Iterator[tuple[R
         if len(links) < 2:
             continue
         linked = [r for _role, target in links if (r := resources.get(target)) is not None]
-        if len({connector.type for connector in linked}) == len(linked):
+        if len({connector.fields.get("type") for connector in linked}) == len(linked):
             continue
         connectors = sorted({r.address: r for r in linked}.values(), key=lambda r: r.address)
         for type_name in dict.fromkeys(connector.type for connector in connectors):
