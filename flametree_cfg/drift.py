@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flametree_cfg.diff import compare
-from flametree_cfg.model import Address, FieldChange, Kind, Snapshot
+from flametree_cfg.errors import Location, Path
+from flametree_cfg.model import Address, AppliedRun, FieldChange, Kind, Snapshot, Value
 from flametree_cfg.schema import Catalog
 
 
@@ -19,6 +20,39 @@ class DriftKind(enum.StrEnum):
     ADDED = "added"  # outside: nobody's YAML names it
 
 
+class Fate(enum.StrEnum):
+    """What the next plan makes of what drifted; closed."""
+
+    REVERTED = "reverted"  # the YAML still says what was applied
+    SET = "set"  # the YAML says something else by now
+    REMOVED = "removed"  # the YAML no longer has the object
+    LEFT = "left"  # the YAML says nothing about it: outside our care
+    IGNORED = "ignored"  # a person said so, until a day
+    UNKNOWN = "unknown"  # the YAML cannot be used
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """
+    What is to be said of one field that drifted, or of a whole object.
+
+    Attributes:
+        path: as in the change; empty for the object.
+        declared: what the YAML says; None where it says nothing.
+        place: where it says so, or where the object stands.
+        run: the apply that set it, without its operations; None where history does not reach so far.
+        until, reason: of an IGNORED one: the last day, as `YYYY-MM-DD`, and why.
+    """
+
+    path: Path
+    fate: Fate
+    declared: Value = None
+    place: Location | None = None
+    run: AppliedRun | None = None
+    until: str = ""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """
@@ -27,6 +61,7 @@ class Drift:
     Attributes:
         fields: CHANGED only; `before` is what we applied, `after` what the platform has now.
         name: as the portal shows it.
+        judged: one for each field, in the same order, or one for the object; empty in a plan, which judges by itself.
     """
 
     address: Address
@@ -34,6 +69,13 @@ class Drift:
     type: str
     name: str
     fields: tuple[FieldChange, ...] = ()
+    judged: tuple[Judged, ...] = ()
+
+    @property
+    def told(self) -> tuple[tuple[FieldChange, Judged | None], ...]:
+        """Give each field with what is to be said of it."""
+        judged = self.judged if len(self.judged) == len(self.fields) else (None,) * len(self.fields)
+        return tuple(zip(self.fields, judged, strict=True))
 
 
 def find_drift(

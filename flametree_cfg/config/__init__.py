@@ -5,8 +5,16 @@ from flametree_cfg.config.cachefile import CacheFolder, code_mark
 from flametree_cfg.config.catalog import load_catalog
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.outline import Changed
-from flametree_cfg.config.tenant import TenantReading, keep_reading, located, marks_by_name, read_tenant, read_tree
-from flametree_cfg.config.tree import is_tenant_folder
+from flametree_cfg.config.tenant import (
+    TenantReading,
+    each_reading,
+    keep_reading,
+    located,
+    marks_by_name,
+    read_tenant,
+    read_tree,
+)
+from flametree_cfg.config.tree import has_ignores, is_tenant_folder
 
 __all__ = [
     "CacheFolder",
@@ -15,6 +23,8 @@ __all__ = [
     "TenantReading",
     "cache_name",
     "code_mark",
+    "each_reading",
+    "has_ignores",
     "is_tenant_folder",
     "keep_reading",
     "load_catalog",

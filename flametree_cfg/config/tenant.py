@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -116,6 +116,29 @@ def read_tree(paths: Iterable[str | Path], catalog: Catalog, cache: CacheFolder 
         for reading in _below(path, catalog, budget, readings.keys(), cache):
             readings.setdefault(_identity(reading.folder), reading)
     return _without_twins(list(readings.values()))
+
+
+def each_reading(
+    paths: Iterable[str | Path], catalog: Catalog, cache: CacheFolder | None = None
+) -> Iterator[TenantReading]:
+    """
+    Read tenants as `read_tree` does, one at a time, so that memory never holds two.
+
+    Nobody looks here whether two folders declare one tenant.
+    """
+    budget = Budget()
+    seen: set[str] = set()
+    for path in map(str, paths):
+        try:
+            folders = [folder for folder in tenants_below(path) if _identity(folder) not in seen]
+        except ConfigInvalid as invalid:
+            folders = []
+            if (identity := _identity(path)) not in seen:
+                seen.add(identity)
+                yield _unread(path, invalid, catalog)
+        for folder in folders:
+            seen.add(_identity(folder))
+            yield _read(folder, catalog, budget, cache)
 
 
 def read_tenant(folder: str | Path, catalog: Catalog) -> TenantReading:

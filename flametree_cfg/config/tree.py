@@ -12,6 +12,9 @@ from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Entry, Folder, open_below, open_folder
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Related
 
+IGNORE_FILE = ".drift-ignore.yaml"
+"""Begins with a dot: every other `*.yaml` of the folder is a part of the tenant."""
+
 _EXTENSION = ".yaml"
 
 
@@ -49,6 +52,11 @@ def is_tenant_folder(path: str | Path) -> bool:
             return _has_yaml(folder.entries())
     except ConfigInvalid:
         return False
+
+
+def has_ignores(folder: str) -> bool:
+    """Tell whether a tenant's folder has a list of ignored drift, or anything of its name."""
+    return os.path.lexists(os.path.join(folder, IGNORE_FILE))  # noqa: PTH118  # most have none: the cheapest question
 
 
 def tenants_below(path: str) -> Iterator[str]:

@@ -76,7 +76,7 @@ def keep_agreement(basis: Callable[[], Agreement], plan: Plan, reading: TenantRe
 
 def is_clean(plan: Plan) -> bool:
     """Tell whether nothing but what others have stands in a plan: nothing to do, to heal, to hold or to tell."""
-    to_tell = (plan.operations, plan.heals, plan.held, plan.unmanaged, plan.warnings, plan.not_checked)
+    to_tell = (plan.operations, plan.ignored, plan.heals, plan.held, plan.unmanaged, plan.warnings, plan.not_checked)
     return not any(to_tell) and all(drift.kind is DriftKind.ADDED for drift in plan.drift)
 
 

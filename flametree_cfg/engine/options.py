@@ -128,7 +128,9 @@ class DriftResult:
 
     Attributes:
         status: clean, drifted, unknown (a read failed) or skipped (an apply runs).
-        reading: what the tenant's folder declares, for who draws it.
+        reading: what the tenant's folder declares, for who draws it; of the first few that drifted.
+        ignored: what a person said to let be, until a day.
+        not_observable: how many secrets nothing can be said of: no platform reports their values.
     """
 
     folder: str
@@ -138,6 +140,8 @@ class DriftResult:
     diagnostics: tuple[Diagnostic, ...]
     exit_code: ExitCode
     reading: TenantReading | None = field(default=None, repr=False, compare=False)
+    ignored: tuple[Drift, ...] = ()
+    not_observable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

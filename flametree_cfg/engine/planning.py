@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flametree_cfg.config import TenantReading, located
+from flametree_cfg.config import TenantReading, has_ignores, located
 from flametree_cfg.engine.agreement import keep_agreement
 from flametree_cfg.engine.options import Options, PlanResult
 from flametree_cfg.engine.prints import with_fingerprints
@@ -28,6 +29,9 @@ from flametree_cfg.model import (
     parse_address,
 )
 from flametree_cfg.plan import Plan, Selection, nothing_to_do, plan_digest
+
+if TYPE_CHECKING:
+    from flametree_cfg.engine.ignoring import Ignores
 
 
 def make_plans(paths: Sequence[str | Path], options: Options) -> list[PlanResult]:
@@ -62,8 +66,9 @@ def plan_and_sight(
         return PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID, reading=reading), None
     foreseen: tuple[Diagnostic, ...] = ()
     try:
+        ignores = _ignores(reading, session)
         sight = look(reading, session)
-        plan = plan_sight(sight, session)
+        plan = plan_sight(sight, session, ignores)
         if plan.operations:
             from flametree_cfg.engine.foreseeing import foresee
 
@@ -71,6 +76,8 @@ def plan_and_sight(
     except FlametreeError as problem:
         return failed_plan(reading, diagnostics, problem), None
     more = located(reading, [*_interrupted(sight.stored), *_old_names(sight, session), *plan.warnings, *foreseen])
+    if ignores:
+        more += ignores.told
     if sight.basis is not None:
         keep_agreement(sight.basis, plan, reading, session)
     told = by_place({*diagnostics, *more})
@@ -85,8 +92,24 @@ def failed_plan(reading: TenantReading, diagnostics: Sequence[Diagnostic], probl
     return PlanResult(reading.folder, reading.name, None, found, problem.exit_code, reading=reading)
 
 
-def plan_sight(sight: Sight, session: Session) -> Plan:
-    """Make the plan, limited to what the options ask for."""
+def _ignores(reading: TenantReading, session: Session) -> Ignores | None:
+    """
+    Read what is to be let be; None for nearly all tenants, and where something stands for the files.
+
+    Raises:
+        ConfigInvalid: the list cannot be used.
+    """
+    if reading.given is not None or not has_ignores(reading.folder):
+        return None
+    from flametree_cfg.engine.ignoring import load_ignores, refuse_unusable
+
+    found = load_ignores(reading.folder, session)
+    refuse_unusable(found)
+    return found
+
+
+def plan_sight(sight: Sight, session: Session, ignores: Ignores | None = None) -> Plan:
+    """Make the plan, limited to what the options ask for, without what is to be let be."""
     live = sight.live
     if live is not None:
         live = of_this_platform(live, sight.stored, session)
@@ -96,7 +119,13 @@ def plan_sight(sight: Sight, session: Session) -> Plan:
 
     prints = session.fingerprints(sight.values, sight.stored.lineage)
     tenant = with_fingerprints(sight.tenant, prints)
-    return make_plan(tenant, sight.stored, live, session.catalog, _selection(session.options))
+    selection = _selection(session.options)
+    if not ignores or not ignores.rules:
+        return make_plan(tenant, sight.stored, live, session.catalog, selection)
+    from flametree_cfg.engine.ignoring import let_be, with_ignored
+
+    let = let_be(tenant, sight.stored, live, ignores, session)
+    return with_ignored(make_plan(let.tenant, sight.stored, live, session.catalog, selection), let, session)
 
 
 def _selection(options: Options) -> Selection:

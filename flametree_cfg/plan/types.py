@@ -36,6 +36,7 @@ class Plan:
         changes: the same, one entry a resource, for the reader; sorted by address.
         handovers, restarts: named things the operations serve.
         drift: what differs from what we last applied, ours and foreign.
+        ignored: what differs from the YAML and is let be until a day; no operation touches it.
         heals: ledger-only operations that bring the ledger up to what YAML and platform agree on; not shown, not
             in the body.
         unmanaged: addresses in the ledger whose section is absent from the YAML: kept, no longer managed.
@@ -60,6 +61,7 @@ class Plan:
     handovers: tuple[Handover, ...] = ()
     restarts: tuple[Address, ...] = ()
     drift: tuple[Drift, ...] = ()
+    ignored: tuple[Drift, ...] = ()
     heals: tuple[Operation, ...] = ()
     unmanaged: tuple[Address, ...] = ()
     held: tuple[Address, ...] = ()

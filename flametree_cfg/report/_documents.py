@@ -142,6 +142,16 @@ class DriftChecked(Drawn, Protocol):
         """One of `clean`, `drifted`, `unknown`, `skipped`."""
         ...
 
+    @property
+    def ignored(self) -> Sequence[Drift]:
+        """What a person said to let be."""
+        ...
+
+    @property
+    def not_observable(self) -> int:
+        """How many secrets nothing can be said of."""
+        ...
+
 
 class Applied(InFolder, Protocol):
     """What `apply` did."""

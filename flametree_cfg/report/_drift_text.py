@@ -11,6 +11,7 @@ from flametree_cfg.plan.types import Plan
 from flametree_cfg.report._counts import failed, joined, number
 from flametree_cfg.report._diagnostics_text import diagnostic_lines
 from flametree_cfg.report._documents import DriftChecked
+from flametree_cfg.report._drift_words import ignored_texts, judged_lines, object_judged, unseen_text
 from flametree_cfg.report._fields import leaves
 from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
 from flametree_cfg.report._values_text import field_lines, quoted
@@ -28,15 +29,22 @@ _TONES = {"clean": Tone.GOOD, "drifted": Tone.WARNING, "unknown": Tone.ERROR}
 def drift_document(items: Sequence[DriftChecked], symbols: Symbols) -> Iterator[Block]:
     """Write what `drift check` found, tenant by tenant, the clean ones left out; the last line is the summary."""
     for item in items:
-        if item.status == "clean" and not item.diagnostics:
+        if item.status == "clean" and not (item.diagnostics or item.ignored):
             continue
         name = item.tenant_name or str(item.folder)
         yield Line(f"Tenant {name}: {STATUS.get(item.status, item.status)}", _TONES.get(item.status, Tone.PLAIN))
         for one in item.drift:
             yield from drift_lines(one, symbols, "")
+        if item.ignored:
+            yield Line("Ignored:", Tone.FAINT)
+            for one in item.ignored:
+                yield from drift_lines(one, symbols, "")
         yield from diagnostic_lines(item.diagnostics)
-        if item.drift and not item.diagnostics:
+        if (item.drift or item.ignored) and not item.diagnostics:
             yield BLANK
+    unseen = unseen_text(item.not_observable for item in items)
+    if unseen:
+        yield Line(unseen, Tone.FAINT)
     yield Line(drift_summary(items), Tone.HEAD)
 
 
@@ -44,7 +52,9 @@ def drift_summary(items: Sequence[DriftChecked]) -> str:
     """Write the last line of a drift check."""
     kinds = Counter(one.kind for item in items for one in item.drift)
     status = Counter(item.status for item in items)
+    ignored = sum(len(one.judged) for item in items for one in item.ignored)
     extra = joined([f"{status[s]} {s}" if status[s] else "" for s in ("unknown", "skipped")])
+    extra = joined([extra, f"{ignored} ignored" if ignored else ""])
     bad = failed(items) if not status["unknown"] else 0
     extra = joined([extra, f"{bad} failed" if bad else ""])
     if not kinds:
@@ -57,7 +67,9 @@ def drift_summary(items: Sequence[DriftChecked]) -> str:
     return f"{found}; {extra}" if extra else found
 
 
-def drift_lines(drift: Drift, symbols: Symbols, fate: str, indent: str = "  ") -> Iterator[Line]:
+def drift_lines(
+    drift: Drift, symbols: Symbols, fate: str, indent: str = "  ", *, placed: bool = True
+) -> Iterator[Line]:
     """
     Write one object that moved.
 
@@ -66,6 +78,7 @@ def drift_lines(drift: Drift, symbols: Symbols, fate: str, indent: str = "  ") -
         symbols: signs the output can write.
         fate: what a plan does about it; empty outside a plan.
         indent: spaces before the first line; its fields stand four further in.
+        placed: whether places and applies are named, which differ from tenant to tenant.
     """
     sign, words, tone = {
         DriftKind.CHANGED: (symbols.change, "changed outside", Tone.CHANGE),
@@ -76,12 +89,14 @@ def drift_lines(drift: Drift, symbols: Symbols, fate: str, indent: str = "  ") -
     kind = f"   {drift.type}" if drift.type else ""
     ending = f"; {fate}" if fate else ""
     yield Line(f"{indent}{sign} {words}   {drift.address}{kind}{name}{ending}", tone)
-    for field in leaves(drift.fields):
-        yield from _field(field, symbols, indent + "    ")
-
-
-def _field(field: FieldChange, symbols: Symbols, indent: str) -> Iterator[Line]:
-    yield from field_lines(field, symbols, indent)
+    for whole in object_judged(drift):
+        yield from (Line(text) for text in judged_lines(whole, drift.kind, indent + "    ", placed=placed))
+    for field, judged in drift.told:
+        for leaf in leaves([field]):
+            yield from field_lines(leaf, symbols, indent + "    ")
+        if judged is not None:
+            below = judged_lines(judged, drift.kind, indent + "      ", placed=placed)
+            yield from (Line(text, Tone.FAINT) for text in below)
 
 
 def plan_drift(plan: Plan, symbols: Symbols) -> Iterator[Line]:
@@ -94,6 +109,10 @@ def plan_drift(plan: Plan, symbols: Symbols) -> Iterator[Line]:
         for one in ours:
             change = touched.get(one.address)
             yield from drift_lines(one, symbols, _fate(one, change.fields if change else None))
+        yield BLANK
+    if plan.ignored:
+        yield Line("Ignored, left as the platform has it:", Tone.HEAD)
+        yield from (Line(f"  {text}") for text in ignored_texts(plan.ignored))
         yield BLANK
     if added:
         yield Line("Added outside, left alone:", Tone.HEAD)

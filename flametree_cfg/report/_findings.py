@@ -25,6 +25,7 @@ from flametree_cfg.report._documents import (
     Validated,
 )
 from flametree_cfg.report._drift_text import STATUS, drift_summary
+from flametree_cfg.report._drift_words import fate_text, origin_text
 from flametree_cfg.report._fields import leaves
 from flametree_cfg.report._format_text import format_summary
 from flametree_cfg.report._lines import UNICODE
@@ -139,7 +140,11 @@ def _plan(items: Sequence[Planned]) -> Findings:
 def _drift(items: Sequence[DriftChecked]) -> Findings:
     suites = []
     for item in items:
-        found = (*_diagnosed(item), *(_moved(one, item) for one in item.drift))
+        found = (
+            *_diagnosed(item),
+            *(_moved(one, item) for one in item.drift),
+            *(_ignored(one, item) for one in item.ignored),
+        )
         known = item.status != "unknown"
         said = STATUS.get(item.status, item.status)
         suites.append(Suite(_name(item), found, said, known, skipped=item.status == "skipped"))
@@ -216,10 +221,25 @@ def _moved(one: Drift, item: Drawn) -> Finding:
     path = changed[0].path if changed else ()
     lines = [line.text.strip() for field in changed[:FIELDS_SHOWN] for line in field_lines(field, UNICODE, "")]
     what = " ".join(part for part in (one.type, quoted(one.name) if one.name else "") if part)
-    place = item.reading.locate(address, path) if item.reading is not None and not one.address.foreign else None
+    place = next((judged.place for judged in one.judged if judged.place is not None), None)
+    if place is None and item.reading is not None and not one.address.foreign:
+        place = item.reading.locate(address, path)
     folder = Location(relative(str(item.folder))) if str(item.folder) else None
-    detail = "; ".join(lines) or what
-    return Finding(code, level, summary, detail, _TO_DO[one.kind], address, path, _relative(place) or folder)
+    said = _said(one)
+    detail = "; ".join((*(lines or [what]), *said))
+    hint = _TO_DO[one.kind] if not said else ""
+    return Finding(code, level, summary, detail, hint, address, path, _relative(place) or folder)
+
+
+def _said(one: Drift) -> list[str]:
+    """Say of an object, each thing once, what the next apply makes of it and which applies set it."""
+    texts = [text for judged in one.judged for text in (fate_text(judged, one.kind), origin_text(judged)) if text]
+    return list(dict.fromkeys(texts))[:FIELDS_SHOWN]
+
+
+def _ignored(one: Drift, item: Drawn) -> Finding:
+    """Tell what is let be: a note, which fails nothing."""
+    return replace(_moved(one, item), code="ignored-drift", level=Level.NOTE, summary="Drift that is ignored", hint="")
 
 
 def _marked(suites: Sequence[Suite]) -> Iterator[Suite]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from flametree_cfg.drift import Drift, DriftKind
+from flametree_cfg.drift import Drift, DriftKind, Judged
 from flametree_cfg.errors import has_errors
+from flametree_cfg.model import FieldChange
 from flametree_cfg.report import text
 from flametree_cfg.report._counts import PlanCounts, count_plan, count_plans, failed, number, severities
 from flametree_cfg.report._documents import Document, Drawn, DriftChecked, Failure, InFolder, Planned, Validated
 from flametree_cfg.report._drawings import drawing
 from flametree_cfg.report._drift_markdown import alike_drifts
 from flametree_cfg.report._drift_text import STATUS, drift_summary
+from flametree_cfg.report._drift_words import fate_text, judged_lines, object_judged, unseen_text
 from flametree_cfg.report._fields import Row as Changed
 from flametree_cfg.report._fields import Sign, rows
 from flametree_cfg.report._graph_text import graph_summary
 from flametree_cfg.report._impact import durations_text, impact_of, quiet, shouted
 from flametree_cfg.report._lines import UNICODE, Panel
-from flametree_cfg.report._page import Entry, Page, Row, Section, cells, findings, names
+from flametree_cfg.report._page import Cell, Entry, Page, Row, Section, cells, findings, names
 from flametree_cfg.report._plan_markdown import alike_plans
 from flametree_cfg.report._plan_text import counts_text, plan_summary
 from flametree_cfg.report._runs_text import validate_summary
@@ -82,7 +84,7 @@ def _planned(alike: Sequence[Planned], *, drawn: bool) -> Section:
         "" if one else _name(item),
         tuple((what.replace("`", ""), len(which), names(which)) for what, which in impact_of(plan)),
         (*findings(shouted(item.diagnostics)), *findings(quiet(item.diagnostics))),
-        tuple(map(_moved, plan.drift[:ENTRIES_SHOWN])),
+        tuple(map(_moved, (*plan.drift, *plan.ignored)[:ENTRIES_SHOWN])),
         tuple(map(_changed, changed[:ENTRIES_SHOWN])),
         max(0, len(changed) - ENTRIES_SHOWN),
         _proof(item),
@@ -117,20 +119,30 @@ def _changed(row: Changed) -> Entry:
 def _moved(one: Drift) -> Entry:
     tone, sign, word = _MOVED[one.kind]
     about = " ".join(part for part in (one.type, quoted(one.name) if one.name else "") if part)
-    return Entry(tone, sign, word, str(one.address), about, fields=tuple(cells(one.fields, new=False)))
+    said = [fate_text(whole, one.kind) for whole in object_judged(one)]
+    fields = tuple(cell for field, judged in one.told for cell in _judged(field, judged))
+    return Entry(tone, sign, word, str(one.address), "; ".join(part for part in (about, *said) if part), fields=fields)
+
+
+def _judged(field: FieldChange, judged: Judged | None) -> Iterator[Cell]:
+    said = "; ".join(text.strip() for text in judged_lines(judged, DriftKind.CHANGED, "")) if judged else ""
+    for cell in cells([field], new=False):
+        yield replace(cell, note="; ".join(part for part in (cell.note, said) if part))
 
 
 def _drift(items: Sequence[DriftChecked]) -> Page:
     groups = list(alike_drifts(items, UNICODE).values())
     sections = tuple(_drifted(alike, drawn=place < PICTURES_SHOWN) for place, alike in enumerate(groups))
     overview = [Row(s.names, s.count, s.said, section=place) for place, s in enumerate(sections, 1)]
-    clean = [item for item in items if item.status == "clean" and not item.diagnostics]
+    clean = [item for item in items if item.status == "clean" and not (item.diagnostics or item.ignored)]
     if clean:
         overview.append(Row(names(map(_name, clean)), len(clean), STATUS["clean"]))
     kinds = [(kind, sum(one.kind is kind for item in items for one in item.drift)) for kind in DriftKind]
     chips = tuple((count, _MOVED[kind][2], _MOVED[kind][0]) for kind, count in kinds if count)
     tone = "bad" if any(item.status == "unknown" for item in items) else "change" if chips else "good"
-    return Page(drift_summary(items), tone, chips, tuple(overview) if len(items) > 1 else (), sections)
+    unseen = unseen_text(item.not_observable for item in items)
+    text = (unseen,) if unseen else ()
+    return Page(drift_summary(items), tone, chips, tuple(overview) if len(items) > 1 else (), sections, text)
 
 
 def _drifted(alike: Sequence[DriftChecked], *, drawn: bool) -> Section:
@@ -142,8 +154,8 @@ def _drifted(alike: Sequence[DriftChecked], *, drawn: bool) -> Section:
         picture=_picture(Document.DRIFT, item) if drawn and item.drift else None,
         picture_of=_name(item) if len(alike) > 1 else "",
         findings=findings(item.diagnostics),
-        moved=tuple(map(_moved, item.drift[:ENTRIES_SHOWN])),
-        left_out=max(0, len(item.drift) - ENTRIES_SHOWN),
+        moved=tuple(map(_moved, (*item.drift, *item.ignored)[:ENTRIES_SHOWN])),
+        left_out=max(0, len(item.drift) + len(item.ignored) - ENTRIES_SHOWN),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flametree_cfg.drift import Drift
+from flametree_cfg.drift import Drift, Judged
 from flametree_cfg.errors import Diagnostic, Location
 from flametree_cfg.model import Address, FieldChange, LiveObject, Operation, Resource, to_json
 from flametree_cfg.report._fields import Row, leaves
@@ -80,6 +80,20 @@ def drift(one: Drift) -> Json:
         "type": one.type,
         "name": one.name,
         "fields": [field_change(f) for f in leaves(one.fields)],
+        "judged": [_judged(judged) for judged in one.judged],
+    }
+
+
+def _judged(one: Judged) -> Json:
+    run = one.run
+    return {
+        "path": list(one.path),
+        "fate": one.fate.value,
+        "declared": value(one.declared),
+        "location": _location(one.place),
+        "run": run and {"number": run.number, "at": run.at, "who": run.who, "commit": run.commit},
+        "until": one.until,
+        "reason": one.reason,
     }
 
 

@@ -100,6 +100,7 @@ def _one_plan(plan: Plan) -> Json:
         "handovers": [{"slot": h.slot, "before": h.before, "after": h.after} for h in plan.handovers],
         "restarts": [str(address) for address in plan.restarts],
         "drift": [shape.drift(one) for one in plan.drift],
+        "ignored": [shape.drift(one) for one in plan.ignored],
         "held": [str(address) for address in plan.held],
         "protected": [str(address) for address in plan.protected],
         "impact": None if plan.impact is None else shape.impact(plan.impact),
@@ -140,9 +141,22 @@ def _applied(result: Applied) -> Json:
 def _drift(items: Sequence[DriftChecked]) -> Json:
     return {
         "tenants": [
-            {**_tenant(item), "status": item.status, "drift": [shape.drift(d) for d in item.drift]} for item in items
+            {
+                **_tenant(item),
+                "status": item.status,
+                "drift": [shape.drift(d) for d in item.drift],
+                "ignored": [shape.drift(d) for d in item.ignored],
+                "secrets_not_observable": item.not_observable,
+            }
+            for item in items
         ],
-        "summary": {"tenants": len(items), "drift": sum(len(item.drift) for item in items), "failed": failed(items)},
+        "summary": {
+            "tenants": len(items),
+            "drift": sum(len(item.drift) for item in items),
+            "ignored": sum(len(item.ignored) for item in items),
+            "failed": failed(items),
+            "secrets_not_observable": sum(item.not_observable for item in items),
+        },
     }
 
 
