@@ -1,29 +1,18 @@
-"""`drift`: find what was changed outside."""
+"""`drift`: find what was changed outside, put it back, or let it be for a time."""
 
 from __future__ import annotations
 
 import click
 
-from flametree_cfg.cli.invocation import Invocation, common
-from flametree_cfg.cli.reports import report_option
-from flametree_cfg.errors import ExitCode, worst
+from flametree_cfg.cli.drift_check import check
+from flametree_cfg.cli.drift_ignore import ignore
+from flametree_cfg.cli.drift_revert import revert
 
 
 @click.group("drift", no_args_is_help=True)
 def drift() -> None:
-    """Find changes made outside."""
+    """Find changes made outside, put them back, or let them be."""
 
 
-@drift.command("check")
-@common
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@report_option
-def check(invocation: Invocation, paths: tuple[str, ...]) -> ExitCode:
-    """Compare what was last applied with the platform; leaves with 3 when something moved."""
-    from flametree_cfg import engine
-    from flametree_cfg.report import Document
-
-    results = engine.check_drift(paths, invocation.options())
-    invocation.tell(d for result in results for d in result.diagnostics)
-    invocation.show(Document.DRIFT, results)
-    return worst(result.exit_code for result in results)
+for command in (check, revert, ignore):
+    drift.add_command(command)

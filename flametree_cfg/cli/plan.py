@@ -8,7 +8,7 @@ import click
 
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.reports import report_option
-from flametree_cfg.cli.targets import gate_options, target_option
+from flametree_cfg.cli.targets import gate_options, read_only_option, target_option
 from flametree_cfg.errors import ExitCode, worst
 
 
@@ -35,6 +35,7 @@ from flametree_cfg.errors import ExitCode, worst
     show_envvar=True,
     help="How long a saved plan can be applied.",
 )
+@read_only_option
 @report_option
 def plan(
     invocation: Invocation,
@@ -45,13 +46,14 @@ def plan(
     targets: tuple[str, ...],
     out: str | None,
     valid_h: float,
+    read_only: bool,
     **gates: Any,
 ) -> ExitCode:
     """Show what apply would do. Changes nothing."""
     from flametree_cfg import engine
     from flametree_cfg.report import Document, Line
 
-    options = invocation.options(refresh=not no_refresh, targets=targets, **gates)
+    options = invocation.options(refresh=not no_refresh, targets=targets, read_only=read_only, **gates)
     results = engine.make_plans(paths, options)
     unplanned = [result for result in results if result.plan is None]
     invocation.tell(d for result in unplanned for d in result.diagnostics)

@@ -71,6 +71,17 @@ def gate_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def read_only_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--read-only`."""
+    return click.option(
+        "--read-only",
+        envvar="FLAMETREE_READ_ONLY",
+        is_flag=True,
+        show_envvar=True,
+        help="Open ledger and platform so that nothing can be written to them.",
+    )(function)
+
+
 def target_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--target`."""
     return click.option(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.applying import apply, destroy
     from flametree_cfg.engine.cards import show
     from flametree_cfg.engine.checking import check_drift
+    from flametree_cfg.engine.declining import ignore_drift
     from flametree_cfg.engine.doctor import Finding, diagnose
     from flametree_cfg.engine.formatting import FormatResult, format_paths, format_text
     from flametree_cfg.engine.keeping import (
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         state_unlock,
     )
     from flametree_cfg.engine.moving import ledger_export, ledger_import, state_public
+    from flametree_cfg.engine.notifying import notify
     from flametree_cfg.engine.options import (
         ApplyResult,
         Card,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     )
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
+    from flametree_cfg.engine.reverting import revert_drift
     from flametree_cfg.engine.saved import apply_saved
     from flametree_cfg.engine.saving import VALID_H, digest_of_all, save_plans
     from flametree_cfg.engine.types import explain, tenant_schema
@@ -42,6 +45,7 @@ _WHERE = {
     "applying": ("apply", "destroy"),
     "cards": ("show",),
     "checking": ("check_drift",),
+    "declining": ("ignore_drift",),
     "doctor": ("Finding", "diagnose"),
     "formatting": ("FormatResult", "format_paths", "format_text"),
     "keeping": (
@@ -55,9 +59,11 @@ _WHERE = {
         "state_unlock",
     ),
     "moving": ("ledger_export", "ledger_import", "state_public"),
+    "notifying": ("notify",),
     "options": ("ApplyResult", "Card", "DriftResult", "Options", "PlanResult", "TenantResult"),
     "planning": ("make_plans",),
     "portal": ("Desk", "add_system_integration", "open_portal"),
+    "reverting": ("revert_drift",),
     "saved": ("apply_saved",),
     "saving": ("VALID_H", "digest_of_all", "save_plans"),
     "types": ("explain", "tenant_schema"),
@@ -89,10 +95,13 @@ __all__ = [
     "format_text",
     "history",
     "history_show",
+    "ignore_drift",
     "ledger_export",
     "ledger_import",
     "make_plans",
+    "notify",
     "open_portal",
+    "revert_drift",
     "save_plans",
     "show",
     "state_export",

@@ -17,8 +17,9 @@ from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import as_settled, of_this_platform
 from flametree_cfg.engine.validation import judge
 from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, by_place, error, has_errors, warning
-from flametree_cfg.model import Snapshot, Stored, live_snapshot, secrets_in
+from flametree_cfg.model import LiveTenant, Snapshot, Stored, live_snapshot, secrets_in
 
+LOOKS = 3  # at a tenant that is being applied to again and again
 DRAWN = 50  # tenants whose YAML is kept for who draws it: memory must not grow with all that drifted
 
 
@@ -79,19 +80,24 @@ class _Checking:
         if agreement is not None and not agreement.outside:
             unseen = len(agreement.references)
             return DriftResult(reading.folder, reading.name, (), "clean", notes, ExitCode.OK, not_observable=unseen)
-        compared = self._compared(reading, ignores, notes, usable=reading.valid and not twins)
-        # An apply that began meanwhile wrote to one side while the other was read.
-        begun = _running(reading.name, session) if compared.drift else None
-        if begun is not None:
-            return DriftResult(reading.folder, reading.name, (), "skipped", (begun,), ExitCode.OK)
-        return compared
+        for _ in range(LOOKS):
+            serial = session.ledger.read_some(reading.name, ()).serial
+            compared = self._compared(reading, ignores, notes, usable=reading.valid and not twins)
+            if not compared.drift:
+                return compared
+            # An apply that began meanwhile, and may have ended, wrote to one side after the other was read.
+            running = _running(reading.name, session)
+            if running is None and serial == session.ledger.read_some(reading.name, ()).serial:
+                return compared
+        moving = running or _moving(reading.name)
+        return DriftResult(reading.folder, reading.name, (), "skipped", (moving,), ExitCode.OK)
 
     def _compared(
         self, reading: TenantReading, ignores: Ignores, notes: tuple[Diagnostic, ...], *, usable: bool
     ) -> DriftResult:
         session = self.session
         stored = as_settled(session.ledger.read(reading.name), session)
-        live = _live(reading.name, stored, session)
+        _, live = live_sides(reading.name, stored, session)
         found = find_drift(stored.snapshot(), live, session.catalog)
         unseen = len(_references(stored))
         if not found:
@@ -119,6 +125,11 @@ def _running(tenant: str, session: Session) -> Diagnostic | None:
     )
 
 
+def _moving(tenant: str) -> Diagnostic:
+    said = ("Applies follow each other, drift is not judged", f"tenant {tenant!r}", "check again when they are done")
+    return warning("apply-running", *said)
+
+
 def _broken(wrong: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Say that the YAML cannot be used, with the first thing that is wrong."""
     errors = [one for one in by_place(wrong) if one.severity == "error"]
@@ -139,16 +150,17 @@ def _broken(wrong: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     )
 
 
-def _live(tenant: str, stored: Stored, session: Session) -> Snapshot:
-    """Read the platform under our addresses, secrets filled from the ledger."""
-    live, _ = live_snapshot(of_this_platform(session.platform.read(tenant), stored, session), stored.ids())
+def live_sides(tenant: str, stored: Stored, session: Session) -> tuple[LiveTenant, Snapshot]:
+    """Read the platform, as it is and under our addresses, there with secrets filled from the ledger."""
+    seen = of_this_platform(session.platform.read(tenant), stored, session)
+    live, _ = live_snapshot(seen, stored.ids())
     filled = {
         address: fill_secrets(resource, stored.entries[address].resource, session.catalog)
         if address in stored.entries
         else resource
         for address, resource in live.resources.items()
     }
-    return Snapshot(live.tenant, filled)
+    return seen, Snapshot(live.tenant, filled)
 
 
 def _references(stored: Stored) -> set[str]:

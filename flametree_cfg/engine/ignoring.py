@@ -151,7 +151,7 @@ def judged_ignored(change: FieldChange, ignores: Ignores, address: Address) -> J
 
 def with_ignored(plan: Plan, let: Let, session: Session) -> Plan:
     """Complete a plan that was made of what is let be: the ledger keeps what it knew, and the reader is told."""
-    if not let.drift:
+    if not (let.drift or let.kept):
         return plan
     heals = tuple(heal for heal in _kept(plan.heals, let, session) if heal.after != heal.before)
     without = plan.without_values and tuple(_kept(plan.without_values, let, session))

@@ -35,6 +35,7 @@ class Options:
         max_delete: how many objects may go, `N`, or how much of a kind, `N%`; None for the default.
         max_affected_agents: how many agents may notice; None for any number.
         cache: whether what reading and comparing gave is kept for the next run, and used.
+        read_only: ledger and platform are opened so that nothing can be written to them.
         outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
     """
@@ -52,6 +53,7 @@ class Options:
     max_delete: str | None = None
     max_affected_agents: int | None = None
     cache: bool = True
+    read_only: bool = False
     debug: bool = False
     command: str = "flametree-cfg"
     outside: Outside = field(default_factory=Outside, repr=False, compare=False)

@@ -81,7 +81,8 @@ class Session:
         """What we applied."""
         from flametree_cfg.state import open_ledger
 
-        return open_ledger(self.options.state or f"sqlite:{self.home / 'ledger.db'}")
+        url = self.options.state or f"sqlite:{self.home / 'ledger.db'}"
+        return open_ledger(url, read_only=self.options.read_only)
 
     @cached_property
     def platform(self) -> Platform:
@@ -89,7 +90,8 @@ class Session:
         from flametree_cfg.platform import open_platform
 
         url = self.options.platform or f"sqlite:{self.home / 'registry.db'}"
-        return open_platform(url, catalog=self.catalog, keyring=self.keyring, create=self.create)
+        read_only = self.options.read_only
+        return open_platform(url, catalog=self.catalog, keyring=self.keyring, create=self.create, read_only=read_only)
 
     @cached_property
     def keyring(self) -> Keyring | None:

@@ -18,7 +18,9 @@ _ALSO = {"postgres": "postgresql"}  # what people and services write for the sam
 _SCHEME = re.compile(r"([a-z][a-z0-9]*):(.*)", re.DOTALL)
 
 
-def open_platform(url: str, *, catalog: Catalog, keyring: Keyring | None, create: bool) -> Platform:
+def open_platform(
+    url: str, *, catalog: Catalog, keyring: Keyring | None, create: bool, read_only: bool = False
+) -> Platform:
     """
     Open the platform behind a URL.
 
@@ -27,6 +29,7 @@ def open_platform(url: str, *, catalog: Catalog, keyring: Keyring | None, create
         catalog: the types.
         keyring: seals secrets, where the platform is ours to keep them; None where no key may be made, to read only.
         create: whether the first write may make the registry; reading never does.
+        read_only: refuse every write.
 
     Raises:
         WrongUsage: no module of this room is called like the scheme.
@@ -37,7 +40,7 @@ def open_platform(url: str, *, catalog: Catalog, keyring: Keyring | None, create
     if match and importlib.util.find_spec(place):
         connect = getattr(importlib.import_module(place), "connect", None)
         if connect is not None:
-            platform: Platform = connect(match[2], catalog=catalog, keyring=keyring, create=create)
+            platform: Platform = connect(match[2], catalog=catalog, keyring=keyring, create=create, read_only=read_only)
             return platform
     raise WrongUsage(
         error(

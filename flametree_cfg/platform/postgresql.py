@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from flametree_cfg.secret import Keyring
 
 
-def connect(place: str, *, catalog: Catalog, keyring: Keyring | None, create: bool) -> EmbeddedPlatform:
+def connect(
+    place: str, *, catalog: Catalog, keyring: Keyring | None, create: bool, read_only: bool = False
+) -> EmbeddedPlatform:
     """Open the registry in a database, lazily: nothing is connected to before it is read or written."""
-    source = PostgresSource(f"postgresql:{place}", APPLICATION, MIGRATIONS)
+    source = PostgresSource(f"postgresql:{place}", APPLICATION, MIGRATIONS, read_only=read_only)
     return EmbeddedPlatform(source, catalog, keyring, create=create, now=timestamp, new_id=Ids().new, new_tag=tag)

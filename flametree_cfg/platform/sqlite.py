@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from flametree_cfg.secret import Keyring
 
 
-def connect(place: str, *, catalog: Catalog, keyring: Keyring | None, create: bool) -> EmbeddedPlatform:
+def connect(
+    place: str, *, catalog: Catalog, keyring: Keyring | None, create: bool, read_only: bool = False
+) -> EmbeddedPlatform:
     """
     Open the registry in a file, lazily: nothing is touched before it is read or written.
 
@@ -27,5 +29,5 @@ def connect(place: str, *, catalog: Catalog, keyring: Keyring | None, create: bo
         raise WrongUsage(
             error("platform-url", "Platform URL is not understood", "sqlite: without a path", "sqlite:PATH/registry.db")
         )
-    source = SqliteFile(Path(place), APPLICATION, MIGRATIONS)
+    source = SqliteFile(Path(place), APPLICATION, MIGRATIONS, read_only=read_only)
     return EmbeddedPlatform(source, catalog, keyring, create=create, now=timestamp, new_id=Ids().new, new_tag=tag)

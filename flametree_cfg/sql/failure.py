@@ -6,7 +6,7 @@ import errno
 import sqlite3
 from pathlib import Path
 
-from flametree_cfg.errors import StorageFailed, error
+from flametree_cfg.errors import Refused, StorageFailed, error
 from flametree_cfg.sql._port import StorageBusy
 
 # SQLITE_ERROR is a statement that does not fit the tables: ours always do, unless their definition was damaged.
@@ -146,3 +146,15 @@ def is_final(problem: sqlite3.Error) -> bool:
     """Tell whether nothing this process does with the file can be trusted any more (a failed fsync, damage)."""
     primary = getattr(problem, "sqlite_errorcode", 0) & 0xFF
     return primary == sqlite3.SQLITE_IOERR or primary in _BROKEN
+
+
+def read_only(place: str) -> Refused:
+    """Say that the operator wants nothing written."""
+    return Refused(
+        error(
+            "read-only",
+            "Nothing is written with --read-only",
+            place,
+            "run the command again without --read-only if it is meant to change something",
+        )
+    )

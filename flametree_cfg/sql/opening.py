@@ -47,7 +47,13 @@ def _is_there(path: Path) -> bool:
 
 
 def open_database(
-    path: Path, application: Application, migrations: Sequence[Migration], *, create: bool, read_only: bool
+    path: Path,
+    application: Application,
+    migrations: Sequence[Migration],
+    *,
+    create: bool,
+    read_only: bool,
+    keep: bool = False,
 ) -> SqliteDatabase:
     """
     Open a database file after making sure that it is ours and whole enough.
@@ -58,6 +64,7 @@ def open_database(
         migrations: all steps; an existing file is backed up and brought to the newest, where it can be written.
         create: make it if it is not there.
         read_only: refuse every write; needs no write permission, and makes no file that stays.
+        keep: leave an older file as it is, which then cannot be used.
 
     Raises:
         StorageFailed: missing, not ours, newer, damaged, unsafe, on a network filesystem, unreadable or full.
@@ -76,7 +83,7 @@ def open_database(
     connection = _connect(path, writable=writable)
     try:
         with _translated(path):
-            _bring_up_to_date(connection, path, application, migrations, writable=writable)
+            _bring_up_to_date(connection, path, application, migrations, writable=writable and not keep)
             connection.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
     except BaseException:
         connection.close()
@@ -85,10 +92,21 @@ def open_database(
 
 
 class SqliteFile:
-    """A `Source`: a file that one application's tables are in, made when it is first written."""
+    """
+    A `Source`: a file that one application's tables are in, made when it is first written.
 
-    def __init__(self, path: Path, application: Application, migrations: Sequence[Migration]) -> None:
+    Args:
+        path: of the file.
+        application: whose it must be.
+        migrations: all steps.
+        read_only: refuse to write, whoever asks; an older file is not brought up to date either.
+    """
+
+    def __init__(
+        self, path: Path, application: Application, migrations: Sequence[Migration], *, read_only: bool = False
+    ) -> None:
         self._path = path
+        self._read_only = read_only
         self._application = application
         self._migrations = migrations
 
@@ -96,10 +114,18 @@ class SqliteFile:
         """Open the file to read; None if it is not there."""
         if not database_exists(self._path):
             return None
-        return open_database(self._path, self._application, self._migrations, create=False, read_only=True)
+        keep = self._read_only
+        return open_database(self._path, self._application, self._migrations, create=False, read_only=True, keep=keep)
 
     def write(self, *, create: bool) -> SqliteDatabase:
-        """Open the file to write."""
+        """
+        Open the file to write.
+
+        Raises:
+            Refused: everything was to be read only.
+        """
+        if self._read_only:
+            raise failure.read_only(str(self._path))
         return open_database(self._path, self._application, self._migrations, create=create, read_only=False)
 
 

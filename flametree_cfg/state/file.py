@@ -18,7 +18,7 @@ from flametree_cfg.state.export import Export, read_export
 from flametree_cfg.state.world import World
 
 
-def open_url(rest: str, world: World) -> FileLedger:  # noqa: ARG001  # nothing in a file depends on the world
+def open_url(rest: str, world: World, *, read_only: bool = False) -> FileLedger:  # noqa: ARG001  # nothing in a file depends on the world, and it is read only
     """Open the export at a path; nothing is touched before the first call."""
     return FileLedger(Path(rest).expanduser())
 

@@ -14,13 +14,14 @@ _ALSO = {"postgres": "postgresql"}  # what people and services write for the sam
 _URL = re.compile(r"([a-z][a-z0-9]*):(.+)", re.DOTALL)
 
 
-def open_ledger(url: str, world: World | None = None) -> Ledger:
+def open_ledger(url: str, world: World | None = None, *, read_only: bool = False) -> Ledger:
     """
     Open the ledger a URL names; neither file nor folder is made before the first lock.
 
     Args:
         url: `sqlite:PATH` or `file:PATH`, relative to the current directory or absolute, or `postgresql://…`.
         world: clocks and the like; the real ones unless a test says otherwise.
+        read_only: refuse every write.
 
     Raises:
         WrongUsage: no such kind of ledger.
@@ -32,5 +33,5 @@ def open_ledger(url: str, world: World | None = None) -> Ledger:
     opener = getattr(importlib.import_module(module), "open_url", None)
     if opener is None:  # a module of this room that is no ledger
         raise refusal.unknown_scheme(url)
-    ledger: Ledger = opener(match[2], world or World())
+    ledger: Ledger = opener(match[2], world or World(), read_only=read_only)
     return ledger

@@ -8,6 +8,6 @@ from flametree_cfg.state.ledger import SqlLedger
 from flametree_cfg.state.world import World
 
 
-def open_url(rest: str, world: World) -> SqlLedger:
+def open_url(rest: str, world: World, *, read_only: bool = False) -> SqlLedger:
     """Open the ledger of a database; nothing is connected to before the first call."""
-    return SqlLedger(PostgresSource(f"postgresql:{rest}", APPLICATION, MIGRATIONS), world)
+    return SqlLedger(PostgresSource(f"postgresql:{rest}", APPLICATION, MIGRATIONS, read_only=read_only), world)

@@ -10,6 +10,7 @@ from flametree_cfg.state.ledger import SqlLedger
 from flametree_cfg.state.world import World
 
 
-def open_url(rest: str, world: World) -> SqlLedger:
+def open_url(rest: str, world: World, *, read_only: bool = False) -> SqlLedger:
     """Open the ledger at a path; nothing is touched before the first call."""
-    return SqlLedger(SqliteFile(Path(rest).expanduser(), APPLICATION, MIGRATIONS), world)
+    source = SqliteFile(Path(rest).expanduser(), APPLICATION, MIGRATIONS, read_only=read_only)
+    return SqlLedger(source, world)

@@ -51,6 +51,8 @@ class Drifted:
     diagnostics: Sequence[Diagnostic] = ()
     exit_code: ExitCode = ExitCode.DRIFT
     reading: Reading | None = None
+    ignored: Sequence[Drift] = ()
+    not_observable: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ class Outcome:
     resources: int = 0
     drift: Sequence[Drift] = ()
     status: str = "clean"
+    ignored: Sequence[Drift] = ()
+    not_observable: int = 0
     applied: int = 0
     total: int = 0
     resumed: int = 0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import AccessDenied, FlametreeError
+from flametree_cfg.sql import failure as failures
 from flametree_cfg.sql._port import BUSY_MS, Row
 from flametree_cfg.sql.migration import Application, Migration, newest
 from flametree_cfg.sql.postgresql import failure
@@ -26,7 +27,8 @@ _DENIED = re.compile(
 # What a session needs besides, whatever the server's own defaults are. A commit that was told must be on a disk.
 _SETTINGS = """
     SELECT set_config('search_path', %s, false), set_config('lock_timeout', %s, false),
-        set_config('client_min_messages', 'warning', false),
+        set_config('client_min_messages', 'warning', false), set_config('default_transaction_read_only',
+            coalesce(%s::text, current_setting('default_transaction_read_only')), false),
         set_config('synchronous_commit', CASE current_setting('synchronous_commit')
             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
 """
@@ -52,10 +54,14 @@ class PostgresSource:
         url: `postgresql://…`, as libpq understands it.
         application: whose schema.
         migrations: all steps; each is made in one transaction.
+        read_only: refuse to write, whoever asks; an older schema is not brought up to date either.
     """
 
-    def __init__(self, url: str, application: Application, migrations: Sequence[Migration]) -> None:
+    def __init__(
+        self, url: str, application: Application, migrations: Sequence[Migration], *, read_only: bool = False
+    ) -> None:
         self._url = url
+        self._read_only = read_only
         self._server: Server | None = None
         self._application = application
         self._migrations = migrations
@@ -77,7 +83,14 @@ class PostgresSource:
         return database
 
     def write(self, *, create: bool) -> PostgresDatabase:
-        """Connect to write; makes the schema if need be."""
+        """
+        Connect to write; makes the schema if need be.
+
+        Raises:
+            Refused: everything was to be read only.
+        """
+        if self._read_only:
+            raise failures.read_only(read_url(self._url).place)
         database = self._connect(read_only=False)
         try:
             self._prepare(database, create=create)
@@ -98,7 +111,7 @@ class PostgresSource:
         connection = connect(self._server)
         try:
             refuse_pool(connection, self._server)  # before a setting is left behind in somebody's session
-            connection.execute(_SETTINGS, (self._schema, f"{BUSY_MS}ms"))
+            connection.execute(_SETTINGS, (self._schema, f"{BUSY_MS}ms", "on" if read_only else None))
             return PostgresDatabase(connection, self._server.place, self._schema, read_only=read_only)
         except BaseException as problem:
             connection.close()
@@ -140,6 +153,8 @@ class PostgresSource:
             database.execute("UPDATE about SET version = ?", (newest(self._migrations),))
 
     def _migrate_first(self, version: int) -> None:
+        if self._read_only:
+            raise failure.older(read_url(self._url).place, version, newest(self._migrations))
         database = self._connect(read_only=False)
         try:
             self._migrate(database)
