@@ -100,6 +100,7 @@ def _appended(before: bytes, rule: Rule) -> bytes:
     indent = items[-1] if items else "  "
     text = text if items else re.sub(r"^(ignore:)[ \t]*(\[\]|null|~)?", r"\1", text, count=1, flags=re.MULTILINE)
     gap = "" if text.endswith("\n") or not text else end
+    gap += "" if items or re.search(r"^ignore:", text, re.MULTILINE) else f"ignore:{end}"
     return (text + gap + _written(rule, indent, end)).encode()
 
 
@@ -141,9 +142,10 @@ def _parsed(data: bytes, label: str) -> tuple[tuple[Rule, ...], tuple[Diagnostic
     document, found = read_document(data, label)
     if found:
         return (), found
-    value, place = document.value, Location(label)
+    value = document.value
     if value is None:
         return (), ()
+    place = document.place(())
     if not isinstance(value, dict) or list(value) != ["ignore"] or not isinstance(value["ignore"], list | None):
         return (), (_bad("at the top stands `ignore:` with a list, and nothing else", place),)
     problems: list[Diagnostic] = []
