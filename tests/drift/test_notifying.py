@@ -7,11 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from flametree_cfg.errors import WrongUsage
+from flametree_cfg.drift import Drift, DriftKind, Fate, Judged
+from flametree_cfg.engine.notifying import _marked, slack_message
+from flametree_cfg.engine.options import DriftResult
+from flametree_cfg.errors import ExitCode, WrongUsage
 from flametree_cfg.forge.webhook import read_webhook
+from flametree_cfg.model import connector
 from tests.drift.hooks import TOKEN, Receiver, receiver
 from tests.postgres import Server
-from tests.scenario.running import SECRETS, Ended, Zoo, holding
+from tests.scenario.running import SECRETS, Ended, Zoo
 from tests.scenario.texts import BEFORE
 
 EDITED = ("registry", "set", "zoo", "connector.going", "description=edited")
@@ -80,10 +84,14 @@ def test_what_comes_back_is_new(zoo: Zoo, hook: Receiver) -> None:
 
 
 def test_a_tenant_that_was_not_judged(zoo: Zoo, hook: Receiver) -> None:
-    """While a tenant is skipped or unknown, what was told of it stays told."""
+    """While a tenant cannot be read, what was told of it stays told."""
     check(zoo, hook)
-    with holding(zoo):
-        check(zoo, hook, code=0)
+    registry = zoo.home / "registry.db"
+    kept = registry.rename(zoo.home / "kept")
+    registry.write_bytes(b"garbage" * 1000)
+    registry.chmod(0o600)
+    check(zoo, hook, code=1)
+    kept.rename(registry)
     check(zoo, hook)
 
     assert len(hook.posts) == 1
@@ -143,21 +151,26 @@ def test_nobody_listens(zoo: Zoo) -> None:
 
 
 def test_slack(zoo: Zoo, hook: Receiver) -> None:
-    """Slack gets a text and blocks, in which data is neither markup nor a mention."""
-    zoo.ok("registry", "set", "zoo", "agent.day", "environment.X=<!channel>")
-    zoo.declare(BEFORE.replace("    name: Day\n", "    name: Day\n    environment: {'<!here>&`': '1'}\n"))
-    zoo.apply()
-    zoo.ok(*EDITED)
-    zoo.ok("registry", "set", "zoo", "agent.day", "environment.<!here>&`=2")
+    """Slack gets a text and blocks."""
     check(zoo, hook, "--notify-format", "slack")
     (body,) = hook.bodies
-    said = body["blocks"][1]["text"]["text"]
 
     assert body.keys() == {"text", "blocks"}
-    assert body["text"] == "Drift: 2 new in 1 tenant"
-    assert "connector.going.description" in said
+    assert body["text"] == "Drift: 1 new in 1 tenant"
+    assert "`connector.going.description` changed outside" in body["blocks"][1]["text"]["text"]
+
+
+def test_no_text_is_markup() -> None:
+    """What comes from a platform is neither a mention nor a link nor code in Slack."""
+    path = ("environment", "<!here>&`*\u202e<https://evil.example|x>")
+    drift = Drift(connector("a"), DriftKind.CHANGED, "llm", "A", judged=(Judged(path, Fate.LEFT),))
+    result = DriftResult("tenants/zoo", "<!channel>", (drift,), "drifted", (), ExitCode.DRIFT)
+    said = slack_message(list(_marked(result)))["blocks"][1]["text"]["text"]
+
     assert "&lt;!here&gt;&amp;'" in said
-    assert "<!" not in said
+    assert "<" not in said
+    assert said.count("`") == 2
+    assert "\u202e" not in said
 
 
 def test_nothing_secret_is_posted(zoo: Zoo, hook: Receiver) -> None:
