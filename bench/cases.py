@@ -44,6 +44,7 @@ def groups(sizes: Sizes) -> list[Group]:
         Group(f"drift-{middle}", partial(drift, size=middle)),
         Group(f"report-{middle}", partial(report, size=middle)),
         Group("tenants", many_tenants),
+        Group("drift-tenants", drift_of_tenants),
         Group(f"apply-{large}", partial(apply_from_nothing, size=large)),
         Group(f"noop-{large}", partial(noop, size=large, compared=False)),
     ]
@@ -137,6 +138,13 @@ def many_tenants(shop: Shop) -> Iterator[Run]:
     for name, tenants in (("one", 1), ("many", sizes.tenants)):
         estate = shop.applied(whole, tenants)
         yield _cold(shop, estate, f"{name}-cold", *_PLAN)
+
+
+def drift_of_tenants(shop: Shop) -> Iterator[Run]:
+    """Look for drift in few and in many tenants with one command, everything read anew."""
+    for tenants in shop.sizes.tenants_of_drift:
+        estate = shop.applied(tenants * shop.sizes.of_tenant, tenants)
+        yield _cold(shop, estate, str(tenants), "drift", "check", "tenants")
 
 
 def floor(shop: Shop, size: int) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def questions(sizes: Sizes) -> list[Question]:
     """List them in the order of the issue's table."""
     s, m, l, tenants = sizes.small, sizes.middle, sizes.large, sizes.tenants  # noqa: E741  # the letters of the table
     many = f"{tenants:,} tenants of {sizes.of_tenant} resources, no-op plan in one command, cold"
+    drifts = {n: f"drift-tenants/{n}" for n in sizes.tenants_of_drift}
     return [
         Versus(f"no-op plan, {m:,}, cold", f"noop-{m}/cold", f"noop-{m}/terraform", 1 / 50, 1 / 75),
         Versus(f"no-op plan, {m:,}, cold: memory", f"noop-{m}/cold", f"noop-{m}/terraform", 1 / 15, kind="memory"),
@@ -113,6 +114,9 @@ def questions(sizes: Sizes) -> list[Question]:
         Versus("--help", "start/help", "start/python", 6),
         Versus("validate, one tenant of 20, warm", "start/validate", "start/python", 12),
         Versus(f"drift check, {m:,}", f"drift-{m}/ours", f"drift-{m}/terraform"),
+        Slope(f"drift check, tenants of {sizes.of_tenant}", drifts, 1.05),
+        Slope(f"drift check, tenants of {sizes.of_tenant}: memory", drifts, 0.1, kind="memory"),
+        Limit(f"drift check, {tenants:,} tenants of {sizes.of_tenant}", f"drift-tenants/{tenants}", 100e6),
         Versus(f"{m // 10:,} changes as Markdown", f"report-{m}/report", f"report-{m}/plan"),
         Slope("no-op plan, cold: memory", {n: f"noop-{n}/cold" for n in (s, m, l)}, kind="memory"),
     ]

@@ -28,6 +28,11 @@ class Sizes:
     start_turns: int
     budget: float
 
+    @property
+    def tenants_of_drift(self) -> tuple[int, int, int]:
+        """Give the numbers of tenants between which drift checks are compared."""
+        return self.tenants // 10, self.tenants // 3, self.tenants
+
 
 FULL = Sizes(1_000, 10_000, 100_000, 1_000, 30, our_turns=5, their_turns=3, start_turns=15, budget=120)
 QUICK = Sizes(100, 1_000, 10_000, 100, 30, our_turns=5, their_turns=1, start_turns=7, budget=10)

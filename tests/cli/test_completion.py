@@ -33,7 +33,12 @@ def test_an_unknown_shell_is_64(cli: Run) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("dr", ["drift"]), ("drift ", ["check"]), ("plan --det", ["--detailed-exitcode"]), ("completion z", ["zsh"])],
+    [
+        ("dr", ["drift"]),
+        ("drift ", ["check", "ignore", "revert"]),
+        ("plan --det", ["--detailed-exitcode"]),
+        ("completion z", ["zsh"]),
+    ],
 )
 def test_bash_completes(cli: Run, typed: str, offered: list[str]) -> None:
     """The script, read by a real bash, offers commands, commands below commands, options and choices."""
