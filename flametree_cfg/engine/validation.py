@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from flametree_cfg.config import TenantReading, keep_reading, located, read_tree
+from flametree_cfg.config import TenantReading, has_ignores, keep_reading, located, read_tree
 from flametree_cfg.engine.options import Options, TenantResult
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, ExitCode, by_place, has_errors
@@ -34,8 +34,18 @@ def validate(paths: Sequence[str | Path], options: Options) -> list[TenantResult
                 reading.count if reading.valid else 0,
                 reading,
             )
-            for reading, diagnostics in read_and_check(paths, session)
+            for reading, found in read_and_check(paths, session)
+            for diagnostics in [_with_ignores(reading, found)]
         ]
+
+
+def _with_ignores(reading: TenantReading, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Add what is wrong with the list of ignored drift, where there is one."""
+    if not has_ignores(reading.folder):
+        return found
+    from flametree_cfg.config.ignorefile import read_ignores
+
+    return by_place((*found, *read_ignores(reading.folder)[1]))
 
 
 def read_and_check(

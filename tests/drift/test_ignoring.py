@@ -206,9 +206,10 @@ def test_a_list_that_cannot_be_used(zoo: Zoo, case: str) -> None:
     listed(zoo, BROKEN[case])
     planned = zoo.run("plan", "tenants/zoo")
     applied = zoo.run("apply", "tenants/zoo", "--yes")
+    validated = zoo.run("validate", "tenants/zoo")
     found = checked(zoo, 3)
 
-    assert (planned.returncode, applied.returncode) == (4, 4)
+    assert (planned.returncode, applied.returncode, validated.returncode) == (4, 4, 4)
     assert f"tenants/zoo/{FILE}:" in planned.stderr
     assert temperature(zoo) == "0.5"
     assert all(one["location"]["file"] == f"tenants/zoo/{FILE}" for one in found["diagnostics"])

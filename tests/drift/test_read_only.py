@@ -76,7 +76,7 @@ def test_the_connections_cannot_write(zoo: Zoo) -> None:
 
 def test_checks_and_plans(zoo: Zoo) -> None:
     """A check and a plan say what they say without; so does the variable."""
-    for command in (("drift", "check"), ("plan",)):
+    for command in (("drift", "check"), ("plan",), ("show",)):
         answers = [zoo.run(*command, "tenants/zoo", "--no-cache", *more) for more in ((), ("--read-only",))]
         answers.append(zoo.run(*command, "tenants/zoo", "--no-cache", FLAMETREE_READ_ONLY="1"))
 
