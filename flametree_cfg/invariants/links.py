@@ -78,7 +78,8 @@ def wrong_role(world: World, catalog: Catalog, scope: Scope) -> Found:
         wrong = [
             (role_name, connector)
             for role_name, target in world.links_of(agent.address)
-            if (connector := resources.get(target)) is not None and (role_name, connector.fields.get("type", "")) not in fills
+            if (connector := resources.get(target)) is not None
+            and (role_name, connector.fields.get("type", "")) not in fills
         ]
         if wrong:
             paths = link_paths(agent)
