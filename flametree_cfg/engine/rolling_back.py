@@ -113,9 +113,9 @@ def _target(path: str | Path, number: int, session: Session) -> _Target:
     now = ledger.read(tenant).entries
     taken = _taken_over(_later_operations(session, tenant, number), then)
     keys = {before: after.key for before, after in renamed(then, now)}
-    declarations = {
+    recorded = {
         address: Declaration(
-            _wanted(entry.resource, taken.get(address, {}), then, session),
+            _recorded(entry.resource, session),
             (keys[address],) if address in keys and address.kind is not Kind.ATTACHMENT else (),
             entry.protected,
             attachments=address.kind is Kind.AGENT,
@@ -123,11 +123,15 @@ def _target(path: str | Path, number: int, session: Session) -> _Target:
         for address, entry in then.items()
         if _OUTGOING not in address.key
     }
-    wanted = Tenant(tenant, declarations, _SECTIONS, reading.folder)
+    wanted = {
+        address: replace(one, resource=_with_taken(one.resource, taken.get(address, {}), then))
+        for address, one in recorded.items()
+    }
     parts = Parts(reading.folder, (), session.catalog)
-    given = TenantReading(reading.folder, tenant, (), parts, valid=True, count=len(declarations), given=wanted)
-    same = not broken and reading.tenant is not None and _said(reading.tenant) == _said(wanted)
-    return _Target(given, run, () if same else (_yaml_differs(run, reading.folder),))
+    given = Tenant(tenant, wanted, _SECTIONS, reading.folder)
+    back = TenantReading(reading.folder, tenant, (), parts, valid=True, count=len(wanted), given=given)
+    same = not broken and reading.tenant is not None and _said(reading.tenant.declarations) == _said(recorded)
+    return _Target(back, run, () if same else (_yaml_differs(run, reading.folder),))
 
 
 def _read(path: str | Path, session: Session) -> tuple[TenantReading, bool]:
@@ -182,28 +186,29 @@ def _newly_managed(before: Resource, after: Resource, then: Resource) -> Iterato
         yield ("connectors", role), (before.fields.get("connectors") or {}).get(role)
 
 
-def _wanted(resource: Resource, taken: Mapping[tuple[str, ...], Value], then: Entries, session: Session) -> Resource:
-    """
-    Make of a recorded resource what is to be wanted: secrets by reference alone, later defaults filled in.
-
-    What was taken over since goes back too, unless that names an object or a secret that was not ours.
-    """
+def _recorded(resource: Resource, session: Session) -> Resource:
+    """Make of a recorded resource what a declaration says: secrets by reference alone, later defaults filled in."""
     fields = {
         key: map_secrets(value, lambda _path, one: Secret(one.reference)) for key, value in resource.fields.items()
     }
     if isinstance(fields.get("settings"), Mapping):
         fields["settings"] = session.catalog.live_settings(resource.address.kind, resource.type, fields["settings"])
+    return replace(resource, fields=fields)
+
+
+def _with_taken(resource: Resource, taken: Mapping[tuple[str, ...], Value], then: Entries) -> Resource:
+    """Want back too what was taken over since, unless it names an object or a secret that was not ours."""
+    fields = dict(resource.fields)
     for (key, *role), value in taken.items():
-        held = {**fields, "connectors": {role[0]: value}} if role else {key: value}
-        if not _is_known(replace(resource, fields=held), then):
+        if not _is_known(replace(resource, fields={"connectors": {role[0]: value}} if role else {key: value}), then):
             continue
         if role:
             fields["connectors"] = {**(fields.get("connectors") or {}), role[0]: value}
-        elif value is not None or key not in ("running", "environment"):
+        elif value is not None:
             fields[key] = value
-        elif key == "environment":
-            fields[key] = {}
-    return replace(resource, fields=fields)
+        elif key != "running":
+            fields[key] = {} if key == "environment" else None
+    return replace(resource, fields=fields) if taken else resource
 
 
 def _is_known(resource: Resource, then: Entries) -> bool:
@@ -212,11 +217,13 @@ def _is_known(resource: Resource, then: Entries) -> bool:
     return all(secret.reference for secret in secrets) and all(address in then for _, address in links(resource))
 
 
-def _said(tenant: Tenant) -> dict[Address, tuple[Mapping[str, Value], bool, bool, bool]]:
-    """Reduce a tenant to what it wants, so that YAML and history can be compared."""
+def _said(
+    declarations: Mapping[Address, Declaration],
+) -> dict[Address, tuple[Mapping[str, Value], bool, bool, bool]]:
+    """Reduce declarations to what they want, so that YAML and history can be compared."""
     return {
         address: (one.resource.fields, one.resource.external, one.resource.system, one.protected)
-        for address, one in tenant.declarations.items()
+        for address, one in declarations.items()
     }
 
 
