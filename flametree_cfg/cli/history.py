@@ -68,11 +68,14 @@ def verify(invocation: Invocation, path: str, link: str) -> ExitCode:
     Somebody who made every link anew is found only with --link: keep the newest one elsewhere.
     """
     from flametree_cfg import engine
-    from flametree_cfg.report import Document, Done
+    from flametree_cfg.report import Document, Done, Line, Tone
 
     found = engine.history_verify(path, link, invocation.options())
     first, last = min(found.links, default=0), max(found.links, default=0)
     said = f"runs {first} to {last}, newest link {found.newest}" if found.links else "nothing was applied yet"
     facts = {"tenant": found.tenant, "oldest": first, "newest": last, "link": found.newest, "verified": True}
     invocation.show(Document.DONE, Done(f"History of tenant {found.tenant} is as it was written: {said}", facts))
+    if found.links and not link:
+        said = f"kept elsewhere, the newest link finds a chain made anew: history verify {path} --link {found.newest}"
+        invocation.err.show([Line(said, Tone.FAINT)])
     return ExitCode.OK

@@ -44,7 +44,7 @@ def rollback(
     Shows the plan and asks first. The YAML is not changed: bring it back too, or the next apply undoes the rollback.
     """
     from flametree_cfg import engine
-    from flametree_cfg.report import Apply, Document
+    from flametree_cfg.report import Apply, Document, Line
 
     options = invocation.options(targets=targets, **gates)
     if out is not None:
@@ -53,6 +53,10 @@ def rollback(
     results = engine.rollback(path, run, options, invocation.show_plan, confirm, invocation.progress, expect)
     invocation.tell(d for result in results for d in result.diagnostics)
     invocation.show(Document.APPLY, Apply(results, "rollback"))
+    differing = [
+        d for result in results if not result.exit_code for d in result.diagnostics if d.code == "yaml-differs"
+    ]
+    invocation.err.show(Line(f"The platform is back at run {run}, the YAML is not: {d.hint}") for d in differing)
     return worst(result.exit_code for result in results)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -131,7 +131,8 @@ def _target(path: str | Path, number: int, session: Session) -> _Target:
     given = Tenant(tenant, wanted, _SECTIONS, reading.folder)
     back = TenantReading(reading.folder, tenant, (), parts, valid=True, count=len(wanted), given=given)
     same = not broken and reading.tenant is not None and _said(reading.tenant.declarations) == _said(recorded)
-    return _Target(back, run, () if same else (_yaml_differs(run, reading.folder),))
+    told = [] if same else [_yaml_differs(run, reading.folder)]
+    return _Target(back, run, (*_made_anew(wanted, then, now), *told))
 
 
 def _read(path: str | Path, session: Session) -> tuple[TenantReading, bool]:
@@ -225,6 +226,22 @@ def _said(
         address: (one.resource.fields, one.resource.external, one.resource.system, one.protected)
         for address, one in declarations.items()
     }
+
+
+def _made_anew(wanted: Iterable[Address], then: Entries, now: Entries) -> Iterator[Diagnostic]:
+    """An agent that was deleted since comes back without what was never in our care."""
+    there = {entry.id for entry in now.values()}
+    for address in sorted(wanted):
+        entry = then[address]
+        gone = address not in now and entry.id not in there
+        if address.kind is Kind.AGENT and gone and not entry.resource.external:
+            yield warning(
+                "agent-made-anew",
+                "An agent that was deleted is made anew",
+                f"{address} gets what was declared of it; prompts and workflows that lived only in the portal are gone",
+                "bring those back in the portal afterwards",
+                address=str(address),
+            )
 
 
 def _yaml_differs(run: AppliedRun, folder: str) -> Diagnostic:

@@ -202,7 +202,7 @@ FREE_LOCK = "UPDATE lock SET held = 0 WHERE tenant = ? AND epoch = ? AND held = 
 BREAK_LOCK = "UPDATE lock SET held = 0, epoch = epoch + 1 WHERE tenant = ?"
 
 # `total` sums up the operations, so that listing runs need not read them.
-RUNS = "SELECT number, body, total, checksum FROM history WHERE tenant = ? ORDER BY number DESC"
+RUNS = "SELECT number, body, total, checksum FROM history WHERE tenant = ? ORDER BY number DESC LIMIT ?"
 RUN = "SELECT operations, total FROM history WHERE tenant = ? AND number = ?"
 NUMBERS = "SELECT number FROM history WHERE tenant = ? ORDER BY number"
 WHOLE_RUN = "SELECT body, operations, total, checksum, undo, link FROM history WHERE tenant = ? AND number = ?"

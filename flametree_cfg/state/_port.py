@@ -154,8 +154,8 @@ class Ledger(Protocol):
         """Append a run to history (its `number` is assigned here and returned)."""
         ...
 
-    def history(self, tenant: str) -> Sequence[AppliedRun]:
-        """List runs, newest first."""
+    def history(self, tenant: str, newest: int = 0) -> Sequence[AppliedRun]:
+        """List the newest runs, newest first; with 0 all that are kept."""
         ...
 
     def history_operations(self, tenant: str, number: int) -> Sequence[Operation]:

@@ -79,11 +79,11 @@ class FileLedger:
         """Tell that nobody holds a lock: there is nothing to hold."""
         return None
 
-    def history(self, tenant: str) -> Sequence[AppliedRun]:
+    def history(self, tenant: str, newest: int = 0) -> Sequence[AppliedRun]:
         """List runs, newest first; a public export has none."""
         found = self._document(tenant)
         runs = [kept.run for kept in found.runs] if found else []
-        return tuple(sorted(runs, key=lambda run: -run.number))
+        return tuple(sorted(runs, key=lambda run: -run.number))[: newest or None]
 
     def history_operations(self, tenant: str, number: int) -> Sequence[Operation]:
         """Give the operations of one run, in order."""

@@ -18,6 +18,8 @@ from flametree_cfg.state.rows import Head, damaged
 
 KEPT_RUNS = 200  # of a tenant: enough to look back, and the file does not grow for ever
 
+NO_LIMIT = 1 << 30  # rows: more than KEPT_RUNS of any version
+
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
@@ -88,9 +90,10 @@ def _forget_oldest(database: Database, head: Head) -> Head:
     return replace(head, dropped=last, anchor=row[0] if row else "")
 
 
-def read_runs(database: Database, tenant: str) -> tuple[AppliedRun, ...]:
-    """List the runs that are kept, newest first."""
-    return tuple(_run(database, tenant, *row) for row in database.query(statements.RUNS, (tenant,)))
+def read_runs(database: Database, tenant: str, newest: int) -> tuple[AppliedRun, ...]:
+    """List the newest runs that are kept, newest first; with 0 all of them."""
+    most = newest or NO_LIMIT
+    return tuple(_run(database, tenant, *row) for row in database.query(statements.RUNS, (tenant, most)))
 
 
 def read_run_operations(database: Database, tenant: str, number: int) -> tuple[Operation, ...]:

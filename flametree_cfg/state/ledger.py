@@ -211,10 +211,10 @@ class SqlLedger:
             write.head = history.add_run(write.database, write.head, run, operations)
         return write.head.runs
 
-    def history(self, tenant: str) -> Sequence[AppliedRun]:
+    def history(self, tenant: str, newest: int = 0) -> Sequence[AppliedRun]:
         """List runs, newest first."""
         database = self._connections.reading()
-        return () if database is None else history.read_runs(database, tenant)
+        return () if database is None else history.read_runs(database, tenant, newest)
 
     def history_operations(self, tenant: str, number: int) -> Sequence[Operation]:
         """Give the operations of one run, in order."""
@@ -285,7 +285,7 @@ class SqlLedger:
             if head is None:
                 return documents.write_document(_unknown(tenant), ())
             runs = history.write_runs(database, tenant)
-            chain = documents.write_chain(head.dropped, head.anchor, head.link, past.write_before(database, head))
+            chain = documents.write_chain(head.dropped, head.anchor, head.link, past.write_past(database, head))
             return documents.write_document(_read(database, tenant), runs, chain)
 
     def restore(self, lease: Lease, document: Mapping[str, Any]) -> int:
@@ -305,7 +305,7 @@ class SqlLedger:
             write.head, _ = rows.add_pending(write.database, write.head, fresh)
             if write.head.runs == 0 and found.runs:
                 write.head = history.restore_runs(write.database, write.head, found.runs, found.dropped, found.anchor)
-                write.head = past.put_past(write.database, write.head, past.read_before(found.past))
+                write.head = past.put_past(write.database, write.head, found.past)
             write.head = replace(
                 write.head,
                 lineage=found.stored.lineage,

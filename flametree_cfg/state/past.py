@@ -9,7 +9,7 @@ changed them, an apply, a heal, `import` or `state rm`. What it costs grows with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,8 +46,8 @@ def add_past(database: Database, head: Head, before: Mapping[Address, Entry], af
         return head
     count, last = database.query(statements.COUNT_PAST, (head.tenant,))[0]
     if count >= MOST_ROWS:
-        head, last = put_past(database, head, read_past(database, head)), 1
-    return _add(database, head, (last or 0) + 1, {**gone, **came})
+        head, last = put_past(database, head, write_past(database, head)), 1
+    return _add(database, head, (last or 0) + 1, pack_before({**gone, **came}))
 
 
 def take_past(database: Database, head: Head) -> tuple[Head, Packed]:
@@ -59,7 +59,7 @@ def take_past(database: Database, head: Head) -> tuple[Head, Packed]:
     """
     if not head.runs:
         return head, NOTHING
-    packed = pack_before(read_past(database, head))
+    packed = pack(write_past(database, head))
     return _cleared(database, head), packed
 
 
@@ -70,16 +70,26 @@ def read_past(database: Database, head: Head) -> Before:
     Raises:
         StorageFailed: a row is damaged or lost.
     """
-    found: Before = {}
+    return read_before(write_past(database, head))
+
+
+def write_past(database: Database, head: Head) -> list[Any]:
+    """
+    Give the same as plain JSON, sorted by address; nothing is understood on the way, which would take far longer.
+
+    Raises:
+        StorageFailed: as `read_past`.
+    """
+    found: dict[str, list[Any]] = {}
     total = 0
     for seq, body, kept in database.query(statements.PAST, (head.tenant,)):
         if checksum(head.tenant, seq, body) != kept:
             raise damaged(database, head.tenant, "what changed since the last run is")
         total += kept
-        found = {**unpack_before(body), **found}  # what was kept first is the older
+        found = {**{one[0]: one for one in unpack(body)}, **found}  # what was kept first is the older
     if total != head.past:
         raise damaged(database, head.tenant, "what changed since the last run is")
-    return found
+    return [found[address] for address in sorted(found)]
 
 
 def pack_before(before: Mapping[Address, Entry | None]) -> Packed:
@@ -110,11 +120,6 @@ def read_before(plain: Iterable[Any]) -> Before:
         raise ValueError("no entries") from problem
 
 
-def write_before(database: Database, head: Head) -> list[Any]:
-    """Give what entries that changed since the last run were, as plain JSON."""
-    return [_plain(address, entry) for address, entry in sorted(read_past(database, head).items())]
-
-
 def undo(entries: MutableMapping[Address, Entry], before: Mapping[Address, Entry | None]) -> None:
     """Bring entries back to what they were."""
     for address, entry in before.items():
@@ -124,16 +129,15 @@ def undo(entries: MutableMapping[Address, Entry], before: Mapping[Address, Entry
             entries[address] = entry
 
 
-def put_past(database: Database, head: Head, before: Mapping[Address, Entry | None]) -> Head:
-    """Put this in the place of everything that was kept since the last run."""
+def put_past(database: Database, head: Head, before: Sequence[Any]) -> Head:
+    """Put this, as plain JSON, in the place of everything that was kept since the last run."""
     head = _cleared(database, head)
-    return _add(database, head, 1, before) if before else head
+    return _add(database, head, 1, pack(before)) if before else head
 
 
-def _add(database: Database, head: Head, seq: int, before: Mapping[Address, Entry | None]) -> Head:
-    body = pack_before(before).text
-    kept = checksum(head.tenant, seq, body)
-    database.execute(statements.ADD_PAST, (head.tenant, seq, body, kept))
+def _add(database: Database, head: Head, seq: int, packed: Packed) -> Head:
+    kept = checksum(head.tenant, seq, packed.text)
+    database.execute(statements.ADD_PAST, (head.tenant, seq, packed.text, kept))
     return replace(head, past=head.past + kept)
 
 

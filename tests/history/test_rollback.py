@@ -113,7 +113,8 @@ def test_it_says_that_the_yaml_differs(told: Told, tmp_path: Path) -> None:
     zoo.declare(told.texts[5].replace(", previously: [a]", "").replace(", previously: [day]", ""))
     agrees = zoo.run("rollback", PATH, "5", "--yes", *FREELY)
 
-    assert "yaml-differs" in differs.codes
+    assert differs.codes == {"yaml-differs", "agent-made-anew"}
+    assert "The platform is back at run 5, the YAML is not" in differs.stderr
     assert "the next apply undoes the rollback" in differs.said
     assert (agrees.returncode, agrees.codes) == (0, set())
 
