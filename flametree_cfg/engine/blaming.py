@@ -15,6 +15,7 @@ from flametree_cfg.model import Action, Address, AppliedRun, Entry, Operation, U
 from flametree_cfg.state import Ledger
 
 _MISSING = object()
+_REFERRING = frozenset({"connectors", "agent", "channel"})  # fields that name other objects, whose keys may move
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +147,16 @@ class _Search:
         return tuple(self._found.get(path) or Origin(path, value, None, said) for path, value in self._fields.items())
 
     def _explain(self, paths: Sequence[ValuePath], number: int) -> None:
-        if not paths:
-            return
+        """Name the run for each of these fields that one of its operations set."""
         run = self._runs.get(number)
-        said = "" if run else f"after run {max(self._runs, default=0)}, by no apply"
-        if run and not self._touched(number):
-            run, said = None, f"between run {number - 1} and run {number}, by no apply that history knows"
+        operations = self._operations(number) if run and paths else ()
+        last = max(self._runs, default=0)
+        other = f"after run {last}, by no apply"
+        if run:
+            other = f"between run {number - 1} and run {number}, by no apply that history knows"
         for path in paths:
-            self._found[path] = Origin(path, self._fields[path], run, said)
-
-    def _touched(self, number: int) -> bool:
-        """Tell whether a run did anything to the object; a key that moves changes whoever refers to it."""
-        return any(
-            operation.action is Action.MOVE
-            or self._address in (operation.address, operation.previous)
-            or any(effect.address == self._address for effect in operation.effects)
-            for operation in self._operations(number)
-        )
+            set_here = any(_set_by(one, self._address, path) for one in operations)
+            self._found[path] = Origin(path, self._fields[path], run if set_here else None, "" if set_here else other)
 
     def _by_operations(self, number: int) -> None:
         """Explain by what a run did, where what was before it is not kept."""
@@ -177,10 +171,25 @@ class _Search:
         return self._ledger.history_operations(self._tenant, number)
 
 
+def _set_by(operation: Operation, address: Address, path: ValuePath) -> bool:
+    """Tell whether an operation set a field of an object, or made the platform do so."""
+    if operation.action is Action.MOVE and path[0] in _REFERRING:
+        return True
+    if any(one.address == address and _touch(path, one.path) for one in operation.effects):
+        return True
+    return address in (operation.address, operation.previous) and _sets(operation, path)
+
+
 def _sets(operation: Operation, path: ValuePath) -> bool:
     if operation.action in (Action.CREATE, Action.BIND):
         return True
-    return any(_begins(path, change.path) or _begins(change.path, path) for change in operation.changes)
+    if operation.action in (Action.PROTECT, Action.UNPROTECT):
+        return path == ("protected",)
+    return any(_touch(path, change.path) for change in operation.changes)
+
+
+def _touch(path: ValuePath, other: ValuePath) -> bool:
+    return _begins(path, other) or _begins(other, path)
 
 
 def _begins(path: ValuePath, start: ValuePath) -> bool:
