@@ -13,8 +13,8 @@ import pytest
 from flametree_cfg.errors import WrongUsage
 from flametree_cfg.model import connector
 from flametree_cfg.state import open_ledger
-from tests.postgres import Server
 from tests.history.older import unchained
+from tests.postgres import Server
 from tests.state.samples import fill, llm
 
 
