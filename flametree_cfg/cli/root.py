@@ -27,6 +27,8 @@ root = LazyGroup(
         "import": Entry("flametree_cfg.cli.adopt:adopt", "Take an object that exists into our care."),
         "show": Entry("flametree_cfg.cli.show:show", "Show objects as the portal's cards do."),
         "history": Entry("flametree_cfg.cli.history:history", "What was applied, when and by whom."),
+        "blame": Entry("flametree_cfg.cli.blame:blame", "Say which apply set a field."),
+        "rollback": Entry("flametree_cfg.cli.rollback:rollback", "Make objects what they were after an apply."),
         "state": Entry("flametree_cfg.cli.state:state", "The ledger of what was applied."),
         "registry": Entry("flametree_cfg.cli.registry:registry", "Do what a person would do in the portal."),
         "graph": Entry("flametree_cfg.cli.graph:graph", "Show what is connected to what; draw it."),

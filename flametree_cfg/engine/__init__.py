@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flametree_cfg.engine.adopting import adopt
     from flametree_cfg.engine.applying import apply, destroy
+    from flametree_cfg.engine.blaming import Blamed, Origin, blame
     from flametree_cfg.engine.cards import show
     from flametree_cfg.engine.checking import check_drift
     from flametree_cfg.engine.declining import ignore_drift
     from flametree_cfg.engine.doctor import Finding, diagnose
     from flametree_cfg.engine.formatting import FormatResult, format_paths, format_text
     from flametree_cfg.engine.keeping import (
-        history,
-        history_show,
         state_export,
         state_import,
         state_list,
@@ -34,7 +33,9 @@ if TYPE_CHECKING:
     )
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
+    from flametree_cfg.engine.recalling import history, history_diff, history_show, history_verify
     from flametree_cfg.engine.reverting import revert_drift
+    from flametree_cfg.engine.rolling_back import plan_rollback, rollback
     from flametree_cfg.engine.saved import apply_saved
     from flametree_cfg.engine.saving import VALID_H, digest_of_all, save_plans
     from flametree_cfg.engine.types import explain, tenant_schema
@@ -43,27 +44,21 @@ if TYPE_CHECKING:
 _WHERE = {
     "adopting": ("adopt",),
     "applying": ("apply", "destroy"),
+    "blaming": ("Blamed", "Origin", "blame"),
     "cards": ("show",),
     "checking": ("check_drift",),
     "declining": ("ignore_drift",),
     "doctor": ("Finding", "diagnose"),
     "formatting": ("FormatResult", "format_paths", "format_text"),
-    "keeping": (
-        "history",
-        "history_show",
-        "state_export",
-        "state_import",
-        "state_list",
-        "state_rm",
-        "state_show",
-        "state_unlock",
-    ),
+    "keeping": ("state_export", "state_import", "state_list", "state_rm", "state_show", "state_unlock"),
     "moving": ("ledger_export", "ledger_import", "state_public"),
     "notifying": ("notify",),
     "options": ("ApplyResult", "Card", "DriftResult", "Options", "PlanResult", "TenantResult"),
     "planning": ("make_plans",),
     "portal": ("Desk", "add_system_integration", "open_portal"),
     "reverting": ("revert_drift",),
+    "recalling": ("history", "history_diff", "history_show", "history_verify"),
+    "rolling_back": ("plan_rollback", "rollback"),
     "saved": ("apply_saved",),
     "saving": ("VALID_H", "digest_of_all", "save_plans"),
     "types": ("explain", "tenant_schema"),
@@ -74,18 +69,21 @@ _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names
 __all__ = [
     "VALID_H",
     "ApplyResult",
+    "Blamed",
     "Card",
     "Desk",
     "DriftResult",
     "Finding",
     "FormatResult",
     "Options",
+    "Origin",
     "PlanResult",
     "TenantResult",
     "add_system_integration",
     "adopt",
     "apply",
     "apply_saved",
+    "blame",
     "check_drift",
     "destroy",
     "diagnose",
@@ -94,14 +92,18 @@ __all__ = [
     "format_paths",
     "format_text",
     "history",
+    "history_diff",
     "history_show",
+    "history_verify",
     "ignore_drift",
     "ledger_export",
     "ledger_import",
     "make_plans",
     "notify",
     "open_portal",
+    "plan_rollback",
     "revert_drift",
+    "rollback",
     "save_plans",
     "show",
     "state_export",

@@ -66,9 +66,9 @@ def apply(
             if confirm is not None and any(map(_would_be_applied, shown)) and not confirm(shown):
                 raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
             approved = {result.folder: result.digest for result in shown}
-        hand = _Hand(on_plan, on_event, approved)
+        hand = Hand(on_plan, on_event, approved)
         results = [
-            _apply_reading(reading, diagnostics, session, hand)
+            apply_reading(reading, diagnostics, session, hand)
             for reading, diagnostics in read_and_check(paths, session)
         ]
         seen = [result.tenant_name for result in results]
@@ -79,10 +79,23 @@ def apply(
 
 
 @dataclass(frozen=True, slots=True)
-class _Hand:
+class Hand:
+    """
+    How tenants are applied.
+
+    Attributes:
+        on_plan: shown every plan, unless it was shown before.
+        on_event: told what happens.
+        approved: the digest of what was shown, by folder; None where nobody was asked.
+        note: goes before the summary in history.
+        commit: for history; None for that of the tenant's folder.
+    """
+
     on_plan: OnPlan
     on_event: OnEvent
     approved: Mapping[str, str] | None
+    note: str = ""
+    commit: str | None = None
 
 
 def _would_be_applied(result: PlanResult) -> bool:
@@ -95,9 +108,10 @@ def _shown(result: PlanResult, on_plan: OnPlan) -> PlanResult:
     return result
 
 
-def _apply_reading(
-    reading: TenantReading, diagnostics: tuple[Diagnostic, ...], session: Session, hand: _Hand
+def apply_reading(
+    reading: TenantReading, diagnostics: tuple[Diagnostic, ...], session: Session, hand: Hand
 ) -> ApplyResult:
+    """Plan one tenant under its lock, and apply it; what goes wrong becomes its result."""
     if reading.tenant is None or has_errors(diagnostics):
         if hand.approved is None:
             hand.on_plan(PlanResult(reading.folder, reading.name, None, diagnostics, ExitCode.INVALID))
@@ -123,7 +137,7 @@ def _apply_locked(
     reading: TenantReading,
     diagnostics: tuple[Diagnostic, ...],
     session: Session,
-    hand: _Hand,
+    hand: Hand,
     lease: Lease,
     progress: Progress,
 ) -> ApplyResult:
@@ -138,7 +152,15 @@ def _apply_locked(
         raise PlanStale(_moved(reading))
     if result.plan is None or sight is None:
         return ApplyResult(reading.folder, reading.name, result.exit_code, result.diagnostics, resumed=progress.resumed)
-    work = Work(result.plan, reading.folder, result.digest, sight.values, sight.problems)
+    work = Work(
+        result.plan,
+        reading.folder,
+        result.digest,
+        sight.values,
+        sight.problems,
+        note=hand.note,
+        commit=hand.commit,
+    )
     serial, number = carry_out(work, session, lease, hand.on_event, progress)
     return ApplyResult(
         result.folder,
@@ -200,7 +222,7 @@ def destroy(
                 if shown.plan and not shown.plan.empty and not confirm([shown]):
                     raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
                 approved = {reading.folder: shown.digest}
-            results.append(_apply_reading(emptied, (), session, _Hand(on_plan, on_event, approved)))
+            results.append(apply_reading(emptied, (), session, Hand(on_plan, on_event, approved)))
         return results
 
 

@@ -57,6 +57,8 @@ class Work:
         problems: why others did not resolve, by reference.
         run: unique for ever; empty for a new one.
         approved: it belongs to a plan that passed the gates.
+        note: goes before the summary in history.
+        commit: for history; None for that of the folder.
     """
 
     plan: Plan
@@ -66,6 +68,8 @@ class Work:
     problems: Mapping[str, str]
     run: str = ""
     approved: bool = False
+    note: str = ""
+    commit: str | None = None
 
 
 class Carried(NamedTuple):
@@ -183,9 +187,9 @@ def _history_line(work: Work, options: Options) -> AppliedRun:
         run="",
         at="",
         who=options.outside.user(),
-        commit=options.outside.commit(Path(work.folder)),
+        commit=options.outside.commit(Path(work.folder)) if work.commit is None else work.commit,
         digest=work.digest,
-        summary=summary_of(work.plan),
+        summary=f"{work.note}: {summary_of(work.plan)}" if work.note else summary_of(work.plan),
         duration_s=0.0,
         result="",
         serial=work.plan.serial,

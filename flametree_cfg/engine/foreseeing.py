@@ -15,6 +15,7 @@ from flametree_cfg.model import LEDGER_ONLY, Address
 from flametree_cfg.plan import Plan
 
 MEASURED = 3  # applies: fewer are no expectation
+LOOKED_AT = 10  # applies: some failed; all would make a plan slower the longer a history is
 
 
 def foresee(plan: Plan, sight: Sight, session: Session) -> tuple[Plan, tuple[Diagnostic, ...]]:
@@ -69,6 +70,7 @@ def _likely_rename(rename: Rename) -> Diagnostic:
 def _durations(plan: Plan, session: Session) -> tuple[float, ...]:
     if all(operation.action in LEDGER_ONLY for operation in plan.operations):
         return ()
-    applied: Iterable[float] = (r.duration_s for r in session.ledger.history(plan.tenant) if r.result == "applied")
+    runs = session.ledger.history(plan.tenant, LOOKED_AT)
+    applied: Iterable[float] = (run.duration_s for run in runs if run.result == "applied")
     measured = tuple(applied)[:MEASURED]
     return measured if len(measured) == MEASURED else ()

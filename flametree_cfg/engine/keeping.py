@@ -1,4 +1,4 @@
-"""History and state: what the ledger remembers, and the few things a person may do to it."""
+"""State: what the ledger knows, and the few things a person may do to it."""
 
 from __future__ import annotations
 
@@ -12,35 +12,7 @@ from flametree_cfg.engine.carrying import holder_of
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, WrongUsage, error
-from flametree_cfg.model import AppliedRun, Entry, Holder, Operation, Stored, parse_address
-
-
-def history(path: str | Path, options: Options) -> Sequence[AppliedRun]:
-    """List the applies of a tenant, newest first."""
-    with Session(options, [path]) as session:
-        return session.ledger.history(tenant_of(path, session))
-
-
-def history_show(path: str | Path, number: int, options: Options) -> tuple[AppliedRun, Sequence[Operation]]:
-    """
-    Give one apply and its operations.
-
-    Raises:
-        WrongUsage: there is no such apply.
-    """
-    with Session(options, [path]) as session:
-        tenant = tenant_of(path, session)
-        runs = [run for run in session.ledger.history(tenant) if run.number == number]
-        if not runs:
-            raise WrongUsage(
-                error(
-                    "no-such-run",
-                    "History has no such apply",
-                    f"{number} of tenant {tenant!r}",
-                    f"flametree-cfg history list {path}",
-                )
-            )
-        return runs[0], session.ledger.history_operations(tenant, number)
+from flametree_cfg.model import Entry, Holder, Stored, parse_address
 
 
 def state_list(path: str | Path, options: Options) -> Stored:

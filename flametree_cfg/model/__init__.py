@@ -48,7 +48,17 @@ from flametree_cfg.model.resource import (
     readdress,
     references,
 )
-from flametree_cfg.model.stored import AppliedRun, Entry, EntryText, Holder, Lease, Stored, entry_marks
+from flametree_cfg.model.stored import (
+    AppliedRun,
+    ChainCheck,
+    Entry,
+    EntryText,
+    Holder,
+    Lease,
+    Stored,
+    Undone,
+    entry_marks,
+)
 from flametree_cfg.model.value import (
     MASKED,
     REFERENCE_PATTERN,
@@ -76,6 +86,7 @@ __all__ = [
     "Address",
     "AppliedRun",
     "Batch",
+    "ChainCheck",
     "Check",
     "Declaration",
     "Effect",
@@ -102,6 +113,7 @@ __all__ = [
     "Status",
     "Stored",
     "Tenant",
+    "Undone",
     "Value",
     "agent",
     "at_path",

@@ -113,3 +113,43 @@ class AppliedRun:
     duration_s: float
     result: str
     serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """
+    What following the links of a tenant's history gave.
+
+    Attributes:
+        dropped: the number of the last run that history let go; 0 if it has all.
+        anchor: the link of that run.
+        links: of each kept run, by number, as far as they hold.
+        broken: the number of the run where the chain breaks first; 0 if it does not.
+        why: what is wrong there.
+    """
+
+    tenant: str
+    dropped: int
+    anchor: str
+    links: Mapping[int, str]
+    broken: int = 0
+    why: str = ""
+
+    @property
+    def newest(self) -> str:
+        """The link of the last run that holds; empty where nothing was ever applied."""
+        return self.links[max(self.links)] if self.links else self.anchor
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """
+    One step back through history.
+
+    Attributes:
+        number: of the run whose effects it takes back; 0 for what changed after the last run.
+        before: what entries that changed were; None for one that was not there. None as a whole where nobody kept it.
+    """
+
+    number: int
+    before: Mapping[Address, Entry | None] | None

@@ -11,6 +11,7 @@ from flametree_cfg.report._documents import (
     Object,
     Objects,
     Run,
+    RunsDiff,
 )
 from flametree_cfg.report._formats import formats, render
 from flametree_cfg.report._lines import Line, Symbols, Tone
@@ -38,6 +39,7 @@ __all__ = [
     "Object",
     "Objects",
     "Run",
+    "RunsDiff",
     "Sink",
     "Symbols",
     "Tone",

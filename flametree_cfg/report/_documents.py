@@ -11,6 +11,7 @@ from flametree_cfg.errors import Diagnostic, ExitCode, Location, Path
 from flametree_cfg.model import Address, AppliedRun, Health, LiveObject, Operation, Status, Tenant
 
 if TYPE_CHECKING:
+    from flametree_cfg.diff import Change
     from flametree_cfg.drift import Drift
     from flametree_cfg.plan import Plan
 
@@ -28,6 +29,8 @@ class Document(enum.StrEnum):
     GRAPH = "graph"
     HISTORY = "history"
     RUN = "run"
+    RUNS_DIFF = "history diff"
+    BLAME = "blame"
     OBJECTS = "objects"
     OBJECT = "object"
     STATE = "state"
@@ -189,7 +192,7 @@ class Applied(InFolder, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """What came of an apply; `verb` is `apply` or `destroy`."""
+    """What came of an apply; `verb` is `apply`, `destroy` or `rollback`."""
 
     results: Sequence[Applied]
     verb: str = "apply"
@@ -256,10 +259,11 @@ class CardLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The applies of a tenant, newest first; `of` says whose where there are none."""
+    """The applies of a tenant, newest first, and the newest link; `of` says whose where there are none."""
 
     of: str
     runs: Sequence[AppliedRun]
+    link: str = ""
 
     @property
     def tenant(self) -> str:
@@ -273,6 +277,59 @@ class Run:
 
     run: AppliedRun
     operations: Sequence[Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class RunsDiff:
+    """What differs between the objects after two applies; `after` is None for what the ledger knows now."""
+
+    tenant: str
+    before: int
+    after: int | None
+    changes: Sequence[Change]
+
+
+class OriginLike(Protocol):
+    """Where one field's value comes from."""
+
+    @property
+    def path(self) -> Path:
+        """Of the field."""
+        ...
+
+    @property
+    def value(self) -> Any:
+        """As recorded."""
+        ...
+
+    @property
+    def run(self) -> AppliedRun | None:
+        """The apply that set it; None where none did that is known."""
+        ...
+
+    @property
+    def said(self) -> str:
+        """Why there is none."""
+        ...
+
+
+class BlamedLike(Protocol):
+    """Which apply set each field of one object."""
+
+    @property
+    def tenant(self) -> str:
+        """Whose."""
+        ...
+
+    @property
+    def address(self) -> Address:
+        """Of the object."""
+        ...
+
+    @property
+    def fields(self) -> Sequence[OriginLike]:
+        """In their order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""History and ledger as columns."""
+"""The ledger as columns."""
 
 from __future__ import annotations
 
@@ -7,43 +7,12 @@ from collections.abc import Iterator, Sequence
 from flametree_cfg.model import Entry, Stored
 from flametree_cfg.report._counts import joined, number
 from flametree_cfg.report._diagnostics_text import diagnostic_lines
-from flametree_cfg.report._documents import Done, Failure, History, Run
+from flametree_cfg.report._documents import Done, Failure
 from flametree_cfg.report._escape import escape
 from flametree_cfg.report._fields import fields_of, leaves
-from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
+from flametree_cfg.report._lines import Block, Line, Symbols, Tone
 from flametree_cfg.report._runs_text import operation_text
 from flametree_cfg.report._values_text import field_lines
-
-_RESULTS = {"applied": Tone.PLAIN, "partial": Tone.WARNING, "failed": Tone.ERROR}
-COMMIT_SHOWN = 12  # hex digits: as git abbreviates in a large repository
-
-
-def history_document(history: History, _symbols: Symbols) -> Iterator[Block]:
-    """Write the applies of a tenant, newest first."""
-    rows = [
-        (str(r.number), r.at, r.who, r.commit[:COMMIT_SHOWN], r.result, f"{r.duration_s:.1f} s", r.summary)
-        for r in history.runs
-    ]
-    heads = ("RUN", "AT", "WHO", "COMMIT", "RESULT", "TOOK", "SUMMARY")
-    yield from table(heads, rows, [_RESULTS.get(r.result, Tone.PLAIN) for r in history.runs])
-    yield Line(f"History: {number(len(history.runs), 'run')} of tenant {history.tenant}", Tone.HEAD)
-
-
-def run_document(run: Run, symbols: Symbols) -> Iterator[Block]:
-    """Write one apply with its operations."""
-    facts = run.run
-    yield Line(f"Run {facts.number} of tenant {facts.tenant}: {facts.result}", Tone.HEAD)
-    yield Line(f"  at {facts.at} by {facts.who}, {facts.duration_s:.1f} s, serial {facts.serial}")
-    if facts.commit:
-        yield Line(f"  commit {facts.commit}")
-    yield Line(f"  digest {facts.digest}")
-    yield BLANK
-    for operation in run.operations:
-        yield Line(f"  {operation_text(operation)}")
-        for field in leaves(operation.changes):
-            yield from field_lines(field, symbols, "      ", new=operation.before is None)
-    yield BLANK
-    yield Line(facts.summary or f"{number(len(run.operations), 'operation')}", Tone.HEAD)
 
 
 def state_document(stored: Stored, _symbols: Symbols) -> Iterator[Block]:

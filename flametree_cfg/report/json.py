@@ -9,6 +9,7 @@ from typing import Any
 
 from flametree_cfg.model import Entry, Stored
 from flametree_cfg.plan.types import Plan
+from flametree_cfg.report import _history_json
 from flametree_cfg.report import _shapes as shape
 from flametree_cfg.report._counts import count_plan, count_plans, failed, severities
 from flametree_cfg.report._documents import (
@@ -20,12 +21,10 @@ from flametree_cfg.report._documents import (
     DriftChecked,
     Failure,
     Formatted,
-    History,
     InFolder,
     Object,
     Objects,
     Planned,
-    Run,
     Validated,
 )
 from flametree_cfg.report._drawings import drawings
@@ -195,17 +194,6 @@ def _graph(items: Sequence[Validated]) -> Json:
     return {"tenants": [{**_tenant(item), **shape.graph(drawn.get(item.tenant_name))} for item in items]}
 
 
-def _history(history: History) -> Json:
-    return {"tenant": history.tenant, "runs": [asdict(run) for run in history.runs]}
-
-
-def _run(run: Run) -> Json:
-    steps = [
-        {**shape.operation(step), "fields": [shape.field_change(f) for f in step.changes]} for step in run.operations
-    ]
-    return {"tenant": run.run.tenant, "run": asdict(run.run), "operations": steps}
-
-
 def _objects(listed: Objects) -> Json:
     return {"tenant": listed.tenant, "objects": [shape.live(one) for one in listed.objects]}
 
@@ -250,8 +238,10 @@ _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.SHOW: _show,
     Document.EXPLAIN: explain,
     Document.GRAPH: _graph,
-    Document.HISTORY: _history,
-    Document.RUN: _run,
+    Document.HISTORY: _history_json.history,
+    Document.RUN: _history_json.run,
+    Document.RUNS_DIFF: _history_json.runs_diff,
+    Document.BLAME: _history_json.blame,
     Document.OBJECTS: _objects,
     Document.OBJECT: _object,
     Document.STATE: _state,

@@ -8,6 +8,7 @@ its structure, not its contents, and a lost row must never look like a resource 
 
 from __future__ import annotations
 
+from flametree_cfg.sql.chain import chain_what_is_there
 from flametree_cfg.sql.migration import Application, Migration
 
 APPLICATION = Application("ledger", 0x464C4C47)  # "FLLG"
@@ -91,6 +92,29 @@ MIGRATIONS = (
         ),
     ),
     Migration(2, ("CREATE INDEX entry_id ON entry (tenant, id)",)),
+    Migration(
+        3,
+        (
+            # How entries were before they changed since the last run: they go into the next run's `undo`, packed.
+            """
+            CREATE TABLE past (
+                tenant TEXT NOT NULL,
+                seq BIGINT NOT NULL,
+                body TEXT NOT NULL,
+                checksum BIGINT NOT NULL,
+                PRIMARY KEY (tenant, seq)
+            )
+            """,
+            # The sum over them; which runs history let go, with the link of the last of those; the newest link.
+            "ALTER TABLE tenant ADD COLUMN past BIGINT NOT NULL DEFAULT 0",
+            "ALTER TABLE tenant ADD COLUMN dropped BIGINT NOT NULL DEFAULT 0",
+            "ALTER TABLE tenant ADD COLUMN anchor TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE tenant ADD COLUMN link TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE history ADD COLUMN undo TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE history ADD COLUMN link TEXT NOT NULL DEFAULT ''",
+        ),
+        chain_what_is_there,
+    ),
 )
 
 # One statement, so that both are of one moment wherever it is asked.
@@ -99,13 +123,17 @@ TENANTS = """
 """
 COUNT_TENANT = "UPDATE ledger SET tenants = tenants + 1, total = total + ? WHERE only_one = 1"
 
-TENANT = "SELECT lineage, serial, platform, runs, total, checksum FROM tenant WHERE name = ?"
+TENANT = """
+    SELECT lineage, serial, platform, runs, total, past, dropped, anchor, link, checksum FROM tenant WHERE name = ?
+"""
 ADD_TENANT = """
-    INSERT INTO tenant (lineage, serial, platform, runs, total, checksum, name) VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO tenant (lineage, serial, platform, runs, total, past, dropped, anchor, link, checksum, name)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 # The serial that was read is compared once more by the statement that writes.
 KEEP_TENANT = """
-    UPDATE tenant SET lineage = ?, serial = ?, platform = ?, runs = ?, total = ?, checksum = ?
+    UPDATE tenant SET lineage = ?, serial = ?, platform = ?, runs = ?, total = ?,
+        past = ?, dropped = ?, anchor = ?, link = ?, checksum = ?
     WHERE name = ? AND serial = ?
 """
 
@@ -174,8 +202,17 @@ FREE_LOCK = "UPDATE lock SET held = 0 WHERE tenant = ? AND epoch = ? AND held = 
 BREAK_LOCK = "UPDATE lock SET held = 0, epoch = epoch + 1 WHERE tenant = ?"
 
 # `total` sums up the operations, so that listing runs need not read them.
-RUNS = "SELECT number, body, total, checksum FROM history WHERE tenant = ? ORDER BY number DESC"
+RUNS = "SELECT number, body, total, checksum FROM history WHERE tenant = ? ORDER BY number DESC LIMIT ?"
 RUN = "SELECT operations, total FROM history WHERE tenant = ? AND number = ?"
-ALL_RUNS = "SELECT number, body, operations, total, checksum FROM history WHERE tenant = ? ORDER BY number"
-ADD_RUN = "INSERT INTO history (tenant, number, body, operations, total, checksum) VALUES (?, ?, ?, ?, ?, ?)"
+NUMBERS = "SELECT number FROM history WHERE tenant = ? ORDER BY number"
+WHOLE_RUN = "SELECT body, operations, total, checksum, undo, link FROM history WHERE tenant = ? AND number = ?"
+LINK = "SELECT link FROM history WHERE tenant = ? AND number = ?"
+ADD_RUN = """
+    INSERT INTO history (tenant, number, body, operations, total, checksum, undo, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 DROP_RUNS = "DELETE FROM history WHERE tenant = ? AND number <= ?"
+
+PAST = "SELECT seq, body, checksum FROM past WHERE tenant = ? ORDER BY seq"
+COUNT_PAST = "SELECT count(*), max(seq) FROM past WHERE tenant = ?"
+ADD_PAST = "INSERT INTO past (tenant, seq, body, checksum) VALUES (?, ?, ?, ?)"
+DROP_PAST = "DELETE FROM past WHERE tenant = ?"

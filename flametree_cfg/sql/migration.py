@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from flametree_cfg.sql.chain import Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,30 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the tables, in one transaction; `version` counts from 1 without gaps."""
+    """
+    One step of the tables, in one transaction.
+
+    Attributes:
+        version: counts from 1 without gaps.
+        fill: what SQL cannot say, after the statements.
+    """
 
     version: int
     statements: tuple[str, ...]
+    fill: Callable[[Statements], None] | None = None
+
+
+class _Plain:
+    """`Statements` on a bare connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def query(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self._connection.execute(statement, values).fetchall()
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> int:
+        return self._connection.execute(statement, values).rowcount
 
 
 def newest(migrations: Sequence[Migration]) -> int:
@@ -49,6 +72,8 @@ def migrate(connection: sqlite3.Connection, application: Application, migrations
             if version < step.version:
                 for statement in step.statements:
                     connection.execute(statement)
+                if step.fill is not None:
+                    step.fill(_Plain(connection))
                 connection.execute(f"PRAGMA application_id = {application.mark:d}")
                 connection.execute(f"PRAGMA user_version = {step.version:d}")
         except BaseException:

@@ -10,6 +10,7 @@ from flametree_cfg.model import (
     Address,
     AppliedRun,
     Batch,
+    ChainCheck,
     Entry,
     EntryText,
     Holder,
@@ -17,6 +18,7 @@ from flametree_cfg.model import (
     Operation,
     Outcome,
     Stored,
+    Undone,
 )
 
 
@@ -152,12 +154,45 @@ class Ledger(Protocol):
         """Append a run to history (its `number` is assigned here and returned)."""
         ...
 
-    def history(self, tenant: str) -> Sequence[AppliedRun]:
-        """List runs, newest first."""
+    def history(self, tenant: str, newest: int = 0) -> Sequence[AppliedRun]:
+        """List the newest runs, newest first; with 0 all that are kept."""
         ...
 
     def history_operations(self, tenant: str, number: int) -> Sequence[Operation]:
         """Give the operations of one run, in order."""
+        ...
+
+    def newest_link(self, tenant: str) -> str:
+        """Give the link of the last run, to be kept elsewhere; empty where nothing was ever applied."""
+        ...
+
+    def check_history(self, tenant: str) -> ChainCheck:
+        """
+        Follow the links of all runs that are kept, and say where they break first.
+
+        It proves nothing against somebody who made every link anew: only a link that was kept elsewhere does.
+        """
+        ...
+
+    def entries_after(self, tenant: str, number: int) -> Mapping[Address, Entry]:
+        """
+        Tell what the entries were right after a run.
+
+        Raises:
+            WrongUsage: there is no such run, or it is no longer kept.
+            StorageFailed: history is not as it was written.
+        """
+        ...
+
+    def undone(self, tenant: str) -> Iterator[Undone]:
+        """
+        Go back from now, newest first: what changed since the last run, then what each run changed.
+
+        The view is held until the iterator is closed or at its end.
+
+        Raises:
+            StorageFailed: a row is damaged or lost.
+        """
         ...
 
     def remove(self, lease: Lease, addresses: Sequence[Address]) -> int:

@@ -102,11 +102,6 @@ def read_address(text: str) -> Address:
     return Address(_KINDS[kind], key)
 
 
-def checksum(*parts: object) -> int:
-    """Sum a row up in 32 bits, so that damage to any byte of it shows; even damage to a column's type."""
-    return _sum("\x1f".join([str(part) for part in parts]))
-
-
 def entry_checksum(
     tenant: str, address: str, platform_id: str, external: int, system: int, protected: int, body: str
 ) -> int:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
-from flametree_cfg.model import AppliedRun, Entry, Stored, parse_address, secrets_in
+from flametree_cfg.model import AppliedRun, ChainCheck, Entry, Stored, parse_address, secrets_in
 from flametree_cfg.state.body import plain_json, read_operation, read_resource, write_operation, write_resource
+from flametree_cfg.state.history import KeptRun, check_kept
+from flametree_cfg.state.past import read_before
 
 FORMAT = "flametree-ledger"
 FORMAT_VERSION = 1
@@ -16,13 +18,32 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An export that was understood: the ledger, and its runs with their operations as plain JSON."""
+    """
+    An export that was understood.
+
+    Attributes:
+        runs: oldest first.
+        dropped, anchor: the last run that history let go, and its link.
+        past: what entries that changed since the last run were, as plain JSON.
+        found: what following the links gave.
+    """
 
     stored: Stored
-    runs: tuple[tuple[AppliedRun, list[dict[str, Any]]], ...] = ()
+    runs: tuple[KeptRun, ...] = ()
+    dropped: int = 0
+    anchor: str = ""
+    past: tuple[Any, ...] = ()
+    found: ChainCheck | None = None
 
 
-def write_document(stored: Stored, runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def write_chain(dropped: int, anchor: str, link: str, past: Sequence[Any]) -> dict[str, Any]:
+    """Write what holds the runs of a tenant together."""
+    return {"dropped": dropped, "anchor": anchor, "link": link, "past": list(past)}
+
+
+def write_document(
+    stored: Stored, runs: Sequence[Mapping[str, Any]], chain: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Write a tenant's ledger: references and fingerprints, no secret values, for there are none in it."""
     document: dict[str, Any] = plain_json(
         {
@@ -35,6 +56,7 @@ def write_document(stored: Stored, runs: Sequence[Mapping[str, Any]]) -> dict[st
             "entries": [_write_entry(stored.entries[address]) for address in sorted(stored.entries)],
             "pending": [write_operation(operation) for operation in stored.pending],
             "history": list(runs),
+            "chain": dict(chain or write_chain(0, "", "", ())),
         }
     )
     return document
@@ -45,7 +67,7 @@ def read_document(document: object, tenant: str) -> Document:
     Read an export.
 
     Raises:
-        ConfigInvalid: no export of ours, a newer format, or another tenant's.
+        ConfigInvalid: no export of ours, a newer format, another tenant's, or its history is not as it was written.
     """
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         raise ConfigInvalid(_not_an_export(f"`format` is not {FORMAT}"))
@@ -82,9 +104,22 @@ def _read(document: Mapping[str, Any], tenant: str) -> Document:
         pending=tuple(read_operation(plain) for plain in document.get("pending", ())),
     )
     runs = tuple(_read_run(plain) for plain in document.get("history", ()))
-    if len(stored.entries) != len(entries) or len({run.number for run, _ in runs}) != len(runs):
+    if len(stored.entries) != len(entries) or len({kept.run.number for kept in runs}) != len(runs):
         raise ValueError("an address or a run twice")
-    return Document(stored, runs)
+    return _chained(stored, runs, document.get("chain"))
+
+
+def _chained(stored: Stored, runs: tuple[KeptRun, ...], chain: Mapping[str, Any] | None) -> Document:
+    """Follow the links; an export from before there were any gets them when it is imported."""
+    if chain is None and not any(kept.link or kept.undo is not None for kept in runs):
+        return Document(stored, runs, runs[0].run.number - 1 if runs else 0)
+    plain = chain or write_chain(0, "", "", ())
+    found = check_kept(stored.tenant, runs, plain["dropped"], plain["anchor"], plain["link"])
+    if found.broken:
+        raise ConfigInvalid(_broken(found))
+    for before in (*(kept.undo for kept in runs if kept.undo is not None), plain["past"]):
+        read_before(before)
+    return Document(stored, runs, plain["dropped"], plain["anchor"], tuple(plain["past"]), found)
 
 
 def _read_entry(plain: Mapping[str, Any]) -> Entry:
@@ -97,11 +132,22 @@ def _read_entry(plain: Mapping[str, Any]) -> Entry:
     return entry
 
 
-def _read_run(plain: Mapping[str, Any]) -> tuple[AppliedRun, list[dict[str, Any]]]:
+def _read_run(plain: Mapping[str, Any]) -> KeptRun:
     operations = list(plain["operations"])
     for operation in operations:
         read_operation(operation)
-    return AppliedRun(**{key: value for key, value in plain.items() if key != "operations"}), operations
+    beside = {"operations", "undo", "link"}
+    run = AppliedRun(**{key: value for key, value in plain.items() if key not in beside})
+    return KeptRun(run, operations, plain.get("undo"), plain.get("link", ""))
+
+
+def _broken(found: ChainCheck) -> Diagnostic:
+    return error(
+        "export-chain-broken",
+        "The history in the export is not as it was written",
+        f"tenant {found.tenant}, run {found.broken}: {found.why}",
+        "take another copy of it; nothing was imported",
+    )
 
 
 def _not_an_export(detail: str) -> Diagnostic:

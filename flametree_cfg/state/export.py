@@ -122,7 +122,8 @@ def _line(value: object) -> bytes:
 
 def published(document: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out of a tenant's document what is nobody's business: fingerprints, journal, and who applied what when."""
-    return {**document, "entries": _without_prints(document["entries"]), "pending": [], "history": []}
+    kept = {key: value for key, value in document.items() if key != "chain"}
+    return {**kept, "entries": _without_prints(document["entries"]), "pending": [], "history": []}
 
 
 def _without_prints(value: Any) -> Any:

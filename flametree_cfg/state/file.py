@@ -10,8 +10,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flametree_cfg.errors import WrongUsage, error
-from flametree_cfg.model import Address, AppliedRun, Batch, Entry, Holder, Lease, Operation, Outcome, Stored
-from flametree_cfg.state import refusal
+from flametree_cfg.model import (
+    Address,
+    AppliedRun,
+    Batch,
+    ChainCheck,
+    Entry,
+    Holder,
+    Lease,
+    Operation,
+    Outcome,
+    Stored,
+    Undone,
+)
+from flametree_cfg.state import history, refusal
 from flametree_cfg.state.body import read_operation
 from flametree_cfg.state.document import Document, write_document
 from flametree_cfg.state.export import Export, read_export
@@ -67,19 +79,40 @@ class FileLedger:
         """Tell that nobody holds a lock: there is nothing to hold."""
         return None
 
-    def history(self, tenant: str) -> Sequence[AppliedRun]:
+    def history(self, tenant: str, newest: int = 0) -> Sequence[AppliedRun]:
         """List runs, newest first; a public export has none."""
         found = self._document(tenant)
-        runs = found.runs if found else ()
-        return tuple(sorted((run for run, _ in runs), key=lambda run: -run.number))
+        runs = [kept.run for kept in found.runs] if found else []
+        return tuple(sorted(runs, key=lambda run: -run.number))[: newest or None]
 
     def history_operations(self, tenant: str, number: int) -> Sequence[Operation]:
         """Give the operations of one run, in order."""
         found = self._document(tenant)
-        for run, operations in found.runs if found else ():
-            if run.number == number:
-                return tuple(map(read_operation, operations))
+        for kept in found.runs if found else ():
+            if kept.run.number == number:
+                return tuple(map(read_operation, kept.operations))
         raise refusal.no_such_run(tenant, number)
+
+    def newest_link(self, tenant: str) -> str:
+        """Give the link of the last run."""
+        return self.check_history(tenant).newest
+
+    def check_history(self, tenant: str) -> ChainCheck:
+        """Give what following the links gave; an export whose links break is none, and refused."""
+        found = self._document(tenant)
+        if found is None or found.found is None:
+            return ChainCheck(tenant, 0, "", {})
+        return found.found
+
+    def entries_after(self, tenant: str, number: int) -> Mapping[Address, Entry]:
+        """Tell what the entries were right after a run."""
+        return history.go_back(self.check_history(tenant), self.undone(tenant), number, self.read(tenant).entries)
+
+    def undone(self, tenant: str) -> Iterator[Undone]:
+        """Go back from now, newest first."""
+        found = self._document(tenant)
+        if found is not None:
+            yield from history.undone_of(found.runs, found.past)
 
     def export(self, tenant: str) -> Mapping[str, Any]:
         """Give one tenant's ledger as plain JSON."""

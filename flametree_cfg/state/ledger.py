@@ -11,6 +11,7 @@ from flametree_cfg.model import (
     Address,
     AppliedRun,
     Batch,
+    ChainCheck,
     Entry,
     EntryText,
     Holder,
@@ -19,10 +20,11 @@ from flametree_cfg.model import (
     Outcome,
     OutcomeStatus,
     Stored,
+    Undone,
 )
 from flametree_cfg.sql import Database, Source, crash
 from flametree_cfg.state import document as documents
-from flametree_cfg.state import history, locking, recording, refusal, rows
+from flametree_cfg.state import history, locking, past, recording, refusal, rows
 from flametree_cfg.state import lease as leases
 from flametree_cfg.state.connections import Connections
 from flametree_cfg.state.rows import Head
@@ -40,6 +42,11 @@ class _Write:
     def count(self) -> None:
         """Make it a new serial."""
         self.head = replace(self.head, serial=self.before.serial + 1)
+
+    def entries(self, before: rows.Rows, after: Mapping[Address, Entry]) -> None:
+        """Bring entries from one state to another, and keep the way back."""
+        self.head = past.add_past(self.database, self.head, before.entries, after)
+        self.head = rows.write_entries(self.database, self.head, before, after)
 
 
 class SqlLedger:
@@ -175,7 +182,7 @@ class SqlLedger:
             ]
             before = _needed(write.database, lease.tenant, [operation for operation, _ in done])
             after = recording.after_outcomes(before.entries, done)
-            write.head = rows.write_entries(write.database, write.head, before, after)
+            write.entries(before, after)
             closed = {one: by_id[one].status.value for one in sums if one in by_id}
             write.head = rows.close_pending(write.database, write.head, closed, sums)
             write.count()
@@ -194,7 +201,7 @@ class SqlLedger:
         with self._writing(lease) as write:
             before = _needed(write.database, lease.tenant, operations)
             after = recording.after_amendment(before.entries, operations)
-            write.head = rows.write_entries(write.database, write.head, before, after)
+            write.entries(before, after)
             write.count()
         return write.head.serial
 
@@ -204,10 +211,10 @@ class SqlLedger:
             write.head = history.add_run(write.database, write.head, run, operations)
         return write.head.runs
 
-    def history(self, tenant: str) -> Sequence[AppliedRun]:
+    def history(self, tenant: str, newest: int = 0) -> Sequence[AppliedRun]:
         """List runs, newest first."""
         database = self._connections.reading()
-        return () if database is None else history.read_runs(database, tenant)
+        return () if database is None else history.read_runs(database, tenant, newest)
 
     def history_operations(self, tenant: str, number: int) -> Sequence[Operation]:
         """Give the operations of one run, in order."""
@@ -215,6 +222,46 @@ class SqlLedger:
         if database is None:
             raise refusal.no_such_run(tenant, number)
         return history.read_run_operations(database, tenant, number)
+
+    def newest_link(self, tenant: str) -> str:
+        """Give the link of the last run."""
+        database = self._connections.reading()
+        if database is None:
+            return ""
+        with database.reading():
+            head = rows.read_head(database, tenant)
+            return "" if head is None else head.link
+
+    def check_history(self, tenant: str) -> ChainCheck:
+        """Follow the links of all runs that are kept."""
+        database = self._connections.reading()
+        if database is None:
+            return ChainCheck(tenant, 0, "", {})
+        with database.reading():
+            head = rows.read_head(database, tenant)
+            return ChainCheck(tenant, 0, "", {}) if head is None else history.check_chain(database, head)
+
+    def entries_after(self, tenant: str, number: int) -> Mapping[Address, Entry]:
+        """Tell what the entries were right after a run."""
+        database = self._connections.reading()
+        if database is None:
+            raise refusal.no_such_run(tenant, number)
+        with database.reading():
+            head = rows.read_head(database, tenant)
+            if head is None:
+                raise refusal.no_such_run(tenant, number)
+            found, steps = history.check_chain(database, head), history.read_undone(database, head)
+            return history.go_back(found, steps, number, _read(database, tenant).entries)
+
+    def undone(self, tenant: str) -> Iterator[Undone]:
+        """Go back from now, newest first, in one read transaction."""
+        database = self._connections.reading()
+        if database is None:
+            return
+        with database.reading():
+            head = rows.read_head(database, tenant)
+            if head is not None:
+                yield from history.read_undone(database, head)
 
     def remove(self, lease: Lease, addresses: Sequence[Address]) -> int:
         """Forget entries without touching the platform."""
@@ -224,7 +271,7 @@ class SqlLedger:
                 if address not in before.entries:
                     raise refusal.unknown_address(lease.tenant, address)
             after = {address: entry for address, entry in before.entries.items() if address not in addresses}
-            write.head = rows.write_entries(write.database, write.head, before, after)
+            write.entries(before, after)
             write.count()
         return write.head.serial
 
@@ -234,7 +281,12 @@ class SqlLedger:
         if database is None:
             return documents.write_document(_unknown(tenant), ())
         with database.reading():
-            return documents.write_document(_read(database, tenant), history.write_runs(database, tenant))
+            head = rows.read_head(database, tenant)
+            if head is None:
+                return documents.write_document(_unknown(tenant), ())
+            runs = history.write_runs(database, tenant)
+            chain = documents.write_chain(head.dropped, head.anchor, head.link, past.write_past(database, head))
+            return documents.write_document(_read(database, tenant), runs, chain)
 
     def restore(self, lease: Lease, document: Mapping[str, Any]) -> int:
         """
@@ -246,14 +298,14 @@ class SqlLedger:
         found = documents.read_document(document, lease.tenant)
         with self._writing(lease) as write:
             before = rows.read_entries(write.database, lease.tenant)
-            write.head = rows.write_entries(write.database, write.head, before, found.stored.entries)
+            write.entries(before, found.stored.entries)
             pending = found.stored.pending
             known = rows.read_outcomes(write.database, lease.tenant, [operation.id for operation in pending])
             fresh = [operation for operation in pending if operation.id not in known]
             write.head, _ = rows.add_pending(write.database, write.head, fresh)
             if write.head.runs == 0 and found.runs:
-                history.restore_runs(write.database, lease.tenant, found.runs)
-                write.head = replace(write.head, runs=max(run.number for run, _ in found.runs))
+                write.head = history.restore_runs(write.database, write.head, found.runs, found.dropped, found.anchor)
+                write.head = past.put_past(write.database, write.head, found.past)
             write.head = replace(
                 write.head,
                 lineage=found.stored.lineage,

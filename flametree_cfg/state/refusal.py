@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flametree_cfg.errors import Locked, PlanStale, Refused, StorageFailed, WrongUsage, error
-from flametree_cfg.model import Address, Holder, Lease
+from flametree_cfg.model import Address, ChainCheck, Holder, Lease
 
 NOBODY = Holder("", "", 0, "")
 """Stands for a holder who has not written a name yet."""
@@ -124,6 +124,31 @@ def no_such_run(tenant: str, number: int) -> WrongUsage:
             "There is no such run",
             f"the history of {tenant} has no run {number}",
             "`flametree-cfg history list` shows the runs that are kept",
+        )
+    )
+
+
+def no_longer_kept(tenant: str, number: int, oldest: int) -> WrongUsage:
+    """Say how far back history goes."""
+    return WrongUsage(
+        error(
+            "run-not-kept",
+            "What this run left is no longer kept",
+            f"the history of {tenant} leads back to run {oldest}, not to run {number}",
+            f"name run {oldest} or a later one; what the files said then is in their repository",
+        )
+    )
+
+
+def history_broken(found: ChainCheck) -> StorageFailed:
+    """Say where history stops being what was written."""
+    return StorageFailed(
+        error(
+            "history-broken",
+            "History is not as it was written",
+            f"run {found.broken} of {found.tenant}: {found.why}",
+            f"what is linked up to run {max(found.links, default=found.dropped)} holds; nothing after that can be "
+            "trusted: restore the ledger from a backup, or find out who wrote to it",
         )
     )
 

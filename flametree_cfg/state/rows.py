@@ -10,8 +10,8 @@ from flametree_cfg.errors import StorageFailed
 from flametree_cfg.model import Address, Entry, EntryText, Operation, Resource
 from flametree_cfg.sql import Database, Row
 from flametree_cfg.sql import ledger as statements
+from flametree_cfg.sql.chain import checksum, head_checksum
 from flametree_cfg.state.body import (
-    checksum,
     entry_checksum,
     read_address,
     read_all_fields,
@@ -32,6 +32,10 @@ class Head:
     Attributes:
         runs: the number of the last run in history.
         total: sum of the checksums of all entries and open journal lines.
+        past: sum of the checksums of what entries were before they changed since the last run.
+        dropped: the number of the last run that history let go.
+        anchor: the link of that run, to which the first kept one is linked.
+        link: of the last run.
     """
 
     tenant: str
@@ -40,6 +44,10 @@ class Head:
     platform: str = ""
     runs: int = 0
     total: int = 0
+    past: int = 0
+    dropped: int = 0
+    anchor: str = ""
+    link: str = ""
 
     @property
     def stamp(self) -> str:
@@ -49,7 +57,7 @@ class Head:
     @property
     def checksum(self) -> int:
         """Of this row itself."""
-        return checksum(self.tenant, self.lineage, self.serial, self.platform, self.runs, self.total)
+        return head_checksum(self.tenant, *_head_columns(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,8 @@ def read_head(database: Database, tenant: str) -> Head | None:
         if tenant in read_tenants(database):
             raise damaged(database, tenant, "its row is")
         return None
-    head = Head(tenant, *row[:5])
-    if head.checksum != row[5]:
+    head = Head(tenant, *row[:9])
+    if head.checksum != row[9]:
         raise damaged(database, tenant, "its row is")
     return head
 
@@ -113,7 +121,12 @@ def keep_head(database: Database, head: Head, *, before: Head) -> bool:
 
 
 def _head_row(head: Head) -> tuple[object, ...]:
-    return (head.lineage, head.serial, head.platform, head.runs, head.total, head.checksum, head.tenant)
+    return (*_head_columns(head), head.checksum, head.tenant)
+
+
+def _head_columns(head: Head) -> tuple[object, ...]:
+    known = (head.lineage, head.serial, head.platform, head.runs, head.total)
+    return (*known, head.past, head.dropped, head.anchor, head.link)
 
 
 def read_entries(database: Database, tenant: str) -> Rows:

@@ -67,6 +67,10 @@ class OperationShape(_Shape):
     platform_id: Text = ""
 
 
+UndoShape = tuple[Named] | tuple[Named, Text, Literal[0, 1], ResourceShape]
+"""What an entry was: an address alone was not there."""
+
+
 class RunShape(_Shape):
     """A line of history with its operations."""
 
@@ -82,6 +86,17 @@ class RunShape(_Shape):
     result: Text
     serial: Number
     operations: list[OperationShape]
+    undo: list[UndoShape] | None = None
+    link: Text = ""
+
+
+class ChainShape(_Shape):
+    """What holds the runs together."""
+
+    dropped: Number
+    anchor: Text
+    link: Text
+    past: list[UndoShape]
 
 
 class ExportShape(_Shape):
@@ -96,6 +111,7 @@ class ExportShape(_Shape):
     entries: list[EntryShape]
     pending: list[OperationShape] = []
     history: list[RunShape] = []
+    chain: ChainShape | None = None
 
 
 def faults(document: Any, limit: int = 3) -> list[str]:

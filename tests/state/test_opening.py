@@ -13,6 +13,7 @@ import pytest
 from flametree_cfg.errors import WrongUsage
 from flametree_cfg.model import connector
 from flametree_cfg.state import open_ledger
+from tests.history.older import unchained
 from tests.postgres import Server
 from tests.state.samples import fill, llm
 
@@ -39,6 +40,7 @@ def test_a_file_of_the_first_format_is_brought_up(tmp_path: Path) -> None:
     before = ledger.read("acme")
     ledger.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        unchained(connection)
         connection.execute("DROP INDEX entry_id")
         connection.execute("PRAGMA user_version = 1")
     ledger = open_ledger(f"sqlite:{path}")

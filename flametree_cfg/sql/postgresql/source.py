@@ -150,6 +150,8 @@ class PostgresSource:
                     for statement in step.statements:
                         # Text is ordered as Python and SQLite order it, not as the database's language does.
                         database.execute(_TEXT.sub('TEXT COLLATE "C"', statement))
+                    if step.fill is not None:
+                        step.fill(database)
             database.execute("UPDATE about SET version = ?", (newest(self._migrations),))
 
     def _migrate_first(self, version: int) -> None:
