@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from yaml import YAMLError
 from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
@@ -107,9 +108,12 @@ def read_nodes(text: str) -> Node | None:
         The outermost one; None if the text says nothing.
 
     Raises:
-        Unwritable: a key is written as `? key`.
+        Unwritable: a key is written as `? key`, say.
     """
-    return _NodeReader(text).read()
+    try:
+        return _NodeReader(text).read()
+    except (YAMLError, KeyError) as failure:
+        raise Unwritable("a text that an edit would break") from failure
 
 
 def below(node: Node) -> Iterator[Node]:
@@ -250,7 +254,7 @@ class _NodeReader:
         if key.kind != "scalar":
             raise Unwritable("a key that is an alias")
         before = key.start - 1
-        while before >= 0 and self._text[before] in " \t\r\n":
+        while before >= 0 and self._text[before] in " \t":
             before -= 1
         at = _skipped(self._text, key.end)
         if (before >= 0 and self._text[before] == "?") or (self._text[at : at + 1] != ":" and value.end > value.start):

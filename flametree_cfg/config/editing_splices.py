@@ -91,11 +91,11 @@ class Page:
 
     def _in_place(self, node: Node, value: Value, anchor: str) -> Splice:
         within = node.holder is not None and node.holder.within.flow
-        if within and not isinstance(value, dict | list):
-            style = "" if node.kind != "scalar" else node.style
-            text = scalar_lines(value, style, flow=True)[0]
-        else:
+        if isinstance(value, dict | list):
             text = flow_text(value)
+        else:
+            style = node.style if node.kind == "scalar" else ""
+            text = scalar_lines(value, style, flow=within, block=False)[0]
         return Splice(node.body, node.end, self._spaced(node, anchor + text))
 
     def _spaced(self, node: Node, text: str) -> str:
@@ -180,7 +180,8 @@ class Page:
         begin = self.line_end(holder.mark)
         if node.body < begin:
             return [Splice(node.body, node.end, self._spaced(node, text))]
-        return [Splice(holder.mark, holder.mark, f" {text}"), Splice(begin, node.end, "")]
+        behind = node.start + len(node.anchor) + 1 if node.anchor and node.start < begin else holder.mark
+        return [Splice(holder.mark, behind, f" {text}"), Splice(begin, node.end, "")]
 
     # Something more
 
@@ -249,9 +250,7 @@ class Page:
 
     def _closed(self, node: Node) -> list[Splice]:
         """Keep the text of a block scalar that ended with the file, without a line break."""
-        last = node
-        while last.entries:
-            last = last.entries[-1].value
+        last = _last(node)
         if last.style not in ("|", ">") or last.end != len(self.text):
             return []
         if set("+-") & set(self.text[last.body : last.header]) or last.header == last.end:
@@ -300,18 +299,23 @@ class Page:
             return self._out_of_braces(entry)
         if not self._begins_line(entry.start):
             return [self._from_behind_a_dash(entry)]
+        place = node.entries.index(entry)
         start, end = self._lead(entry), self._next_line(self._tail(entry))
-        if not self._line_above(start).strip() or entry is node.entries[0]:
-            end = self._blank_until(end, entry)
-        if entry is node.entries[-1] and entry is not node.entries[0]:
-            while start and not self._line_above(start).strip():
+        keeps = place > 0 and self._keeps_empty_lines(node.entries[place - 1].value)
+        if keeps or (place + 1 < len(node.entries) and (place == 0 or not self._line_above(start).strip())):
+            end = self._blank_until(end)
+        if place > 0 and place + 1 == len(node.entries) and not keeps:
+            while not self._line_above(start).strip():
                 start = self.line_start(start - 1)
         return [Splice(start, end, "")]
 
-    def _blank_until(self, at: int, entry: Entry) -> int:
-        """Step over empty lines between this entry and the next one."""
-        if entry is entry.within.entries[-1]:
-            return at
+    def _keeps_empty_lines(self, node: Node) -> bool:
+        """Tell whether the empty lines below a value are part of it."""
+        last = _last(node)
+        return last.style in ("|", ">") and "+" in self.text[last.body : last.header]
+
+    def _blank_until(self, at: int) -> int:
+        """Step over empty lines."""
         while at < len(self.text) and not self.text[at : self.line_end(at)].strip():
             at = self._next_line(at)
         return at
@@ -379,6 +383,13 @@ def _habit(page: Page) -> Habit:
             break
     step = found.get("map") or STEP
     return Habit(step, found.get("list", step))
+
+
+def _last(node: Node) -> Node:
+    """Give the value that a value ends with."""
+    while node.entries:
+        node = node.entries[-1].value
+    return node
 
 
 def _entries(node: Node | None) -> Iterator[Entry]:

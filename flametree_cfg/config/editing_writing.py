@@ -14,10 +14,10 @@ from flametree_cfg.model import Value
 
 _PLAIN = ""
 _FLOW_WIDTH = 60  # characters: a short list stays on the line of its key
-_OTHERWISE_IN_1_1 = re.compile(
-    r"(?i:y|n|yes|no|on|off|=|<<)|[-+]?[0-9][0-9_]*(?::[0-9_.]+)+|[-+]?[0-9][0-9_.]*_[0-9_.]*|[0-9]{4}-[0-9]{1,2}-.*"
+_OTHERWISE_ELSEWHERE = re.compile(
+    r".*\t.*|(?i:y|n|yes|no|on|off|=|<<)|[-+]?[0-9][0-9_]*(?::[0-9_.]+)+|[-+]?[0-9][0-9_.]*_[0-9_.]*|[0-9]{4}-[0-9]{1,2}-.*"
 )
-"""Text in YAML 1.2 that a reader of 1.1 takes for something else; quotes help both."""
+"""Text to us that a reader of YAML 1.1 takes for something else, or ruamel does not take; quotes help all."""
 
 
 class Habit(NamedTuple):
@@ -105,7 +105,7 @@ def _block_lines(value: Value, habit: Habit) -> Iterator[str]:
 
 def key_text(key: str) -> str:
     """Write a key, in quotes if it needs some."""
-    if not _OTHERWISE_IN_1_1.fullmatch(key) and _reads_as([f"{key}: 1"], {key: 1}, whole=True):
+    if not _OTHERWISE_ELSEWHERE.fullmatch(key) and _reads_as([f"{key}: 1"], {key: 1}, whole=True):
         return key
     return json.dumps(key, ensure_ascii=False)
 
@@ -135,7 +135,7 @@ def _ways(value: str, style: str, *, flow: bool, block: bool) -> tuple[str, ...]
     if style:
         return (style, '"')
     quotes = ("'", '"') if '"' in value or "\\" in value else ('"',)
-    return quotes if _OTHERWISE_IN_1_1.fullmatch(value) else (_PLAIN, *quotes)
+    return quotes if _OTHERWISE_ELSEWHERE.fullmatch(value) else (_PLAIN, *quotes)
 
 
 def _written(value: str, way: str, before: str) -> list[str]:
