@@ -82,6 +82,15 @@ def plain(value: Value) -> Value:
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
+def has_path(value: Value, path: Path) -> bool:
+    """Tell whether a value has something at a path, be it null."""
+    for name in path:
+        if not _has(value, name):
+            return False
+        value = value[name]
+    return True
+
+
 def steps_of(value: Value, edit: Edit) -> Iterator[Step]:
     """
     Turn an edit into steps, each with its paths as they are after the steps before it.

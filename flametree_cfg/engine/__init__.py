@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flametree_cfg.engine.accepting import AcceptResult, accept_drift
     from flametree_cfg.engine.adopting import adopt
     from flametree_cfg.engine.applying import apply, destroy
     from flametree_cfg.engine.cards import show
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.validation import validate
 
 _WHERE = {
+    "accepting": ("AcceptResult", "accept_drift"),
     "adopting": ("adopt",),
     "applying": ("apply", "destroy"),
     "cards": ("show",),
@@ -73,6 +75,7 @@ _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names
 
 __all__ = [
     "VALID_H",
+    "AcceptResult",
     "ApplyResult",
     "Card",
     "Desk",
@@ -82,6 +85,7 @@ __all__ = [
     "Options",
     "PlanResult",
     "TenantResult",
+    "accept_drift",
     "add_system_integration",
     "adopt",
     "apply",
