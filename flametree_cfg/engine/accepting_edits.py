@@ -13,7 +13,7 @@ from flametree_cfg.diff import compare
 from flametree_cfg.drift import Drift, DriftKind
 from flametree_cfg.engine.accepting_files import EditedFile, Files
 from flametree_cfg.errors import Path
-from flametree_cfg.model import Address, FieldChange, Kind, Resource, Secret, Snapshot, Tenant, Value, agent, at_path
+from flametree_cfg.model import Address, FieldChange, Kind, Secret, Snapshot, Tenant, Value, agent, at_path
 from flametree_cfg.schema import Catalog
 
 SECTION_OF = {Kind.CONNECTOR: "connectors", Kind.CHANNEL: "channels", Kind.AGENT: "agents"}
