@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from flametree_cfg.config.blocks import is_gap
+from flametree_cfg.config.editing_lines import BREAK, Lines
 from flametree_cfg.config.editing_nodes import Entry, Node, Unwritable
-from flametree_cfg.config.editing_writing import Habit, entry_lines, flow_text, indented, key_text, scalar_lines
+from flametree_cfg.config.editing_writing import entry_lines, flow_text, indented, key_text, scalar_lines
 from flametree_cfg.config.layout import STEP
 from flametree_cfg.model import Value
 
-_BREAK = re.compile(r"\r\n|\r|\n")
 _DIGIT = re.compile(r"[0-9]")
 _WIDTH = 100  # characters of an entry in braces
 _MODELINE = re.compile(r"\s*#\s*(?:yaml-language-server\s*:|!)")
@@ -28,41 +26,8 @@ class Splice(NamedTuple):
     text: str
 
 
-class Page:
+class Page(Lines):
     """A text with its values; every method gives the splices of one step, and changes nothing."""
-
-    def __init__(self, text: str, root: Node | None) -> None:
-        self.text = text
-        self.root = root
-        breaks = list(_BREAK.finditer(text))
-        self._newline = breaks[0][0] if breaks else "\n"
-        self._starts = [0, *(one.end() for one in breaks)]
-        self._habit = _habit(self)
-
-    # Lines
-
-    def line_start(self, at: int) -> int:
-        """Give the offset of the first character of a line."""
-        return self._starts[bisect_right(self._starts, at) - 1]
-
-    def line_end(self, at: int) -> int:
-        """Give the offset of a line's break, or the end of the text."""
-        found = _BREAK.search(self.text, at)
-        return found.start() if found else len(self.text)
-
-    def column(self, at: int) -> int:
-        """Count the characters before an offset in its line."""
-        return at - self.line_start(at)
-
-    def _next_line(self, at: int) -> int:
-        found = _BREAK.search(self.text, at)
-        return found.end() if found else len(self.text)
-
-    def _join(self, lines: list[str]) -> str:
-        return self._newline.join(lines)
-
-    def _begins_line(self, at: int) -> bool:
-        return not self.text[self.line_start(at) : at].strip(" ")
 
     # Another value
 
@@ -113,23 +78,24 @@ class Page:
         first, *rest = scalar_lines(
             value, style, self._block_text(node) if is_block else "", flow=False, block=not self._covers_comments(node)
         )
-        indent = self._indent(node, base) if is_block else base + self._habit.map
+        indent = self._indent(node, base) if is_block else base + self.habit.map
         if rest:
-            first = _DIGIT.sub(str(indent - base), first)
+            given = _DIGIT.search(self.text, node.body, node.header) if is_block else None
+            first = first[0] + str(indent - base) * bool(given or _DIGIT.search(first)) + first.lstrip("|>2")
         lines = indented([line[STEP:] for line in rest], indent)
         head = Splice(node.body, node.header if is_block else node.end, self._spaced(node, anchor + first))
         begin = self.line_end(head.end)
-        tail = self._newline + self._join(lines) if lines else ""
+        tail = self.newline + self.join(lines) if lines else ""
         end = max(node.end, begin)
         if lines and end == len(self.text) and "-" not in first:
-            tail += self._newline
+            tail += self.newline
         return [head, Splice(begin, end, tail)] if tail or end > begin else [head]
 
     def _base(self, node: Node) -> int:
         return self.column(node.holder.within.entries[0].start) if node.holder else 0
 
     def _block_text(self, node: Node) -> str:
-        lines = _BREAK.split(self.text[self._next_line(node.header) : node.end])
+        lines = BREAK.split(self.text[self.next_line(node.header) : node.end])
         indent = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")), default=0)
         return "\n".join(line[indent:] for line in lines)
 
@@ -138,26 +104,26 @@ class Page:
         given = _DIGIT.search(self.text, node.body, node.header)
         if given:
             return base + int(given[0])
-        lines = _BREAK.split(self.text[self._next_line(node.header) : node.end])
-        return next((len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")), base + self._habit.map)
+        lines = BREAK.split(self.text[self.next_line(node.header) : node.end])
+        return next((len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")), base + self.habit.map)
 
     def _covers_comments(self, node: Node) -> bool:
         """Tell whether comments below are indented so that they would become part of a block scalar."""
         if node.style in ("|", ">"):
             return False
-        at = self._next_line(node.end)
+        at = self.next_line(node.end)
         while at < len(self.text):
             line = self.text[at : self.line_end(at)]
             if line.strip(" "):
                 return line.lstrip(" ").startswith("#") and line.index("#") > self._base(node)
-            at = self._next_line(at)
+            at = self.next_line(at)
         return False
 
     def _block_instead(self, node: Node, holder: Entry, value: Value, anchor: str, text: str) -> list[Splice]:
         """Write a map or list in the place of a scalar."""
-        lines = entry_lines("k" if holder.key else None, value, self._habit)
+        lines = entry_lines("k" if holder.key else None, value, self.habit)
         if text:
-            lines = ["k:", *indented(text.split("\n"), self._habit.map)]
+            lines = ["k:", *indented(text.split("\n"), self.habit.map)]
         if len(lines) == 1 or holder.key is None or node.style in ("|", ">"):
             text = anchor + flow_text(value)
             if node.style not in ("|", ">"):
@@ -167,7 +133,7 @@ class Page:
         while self.text[start - 1] in " \t":
             start -= 1
         head = f" {anchor.rstrip()}" if anchor else ""
-        lower = self._newline + self._join(indented(lines[1:], self._base(node)))
+        lower = self.newline + self.join(indented(lines[1:], self._base(node)))
         end = self.line_end(node.end)
         if end == node.end:
             return [Splice(start, end, head + lower)]
@@ -192,23 +158,23 @@ class Page:
         lines = (text.split("\n") if text else []) or self._lines(node, name, value)
         if isinstance(name, int) and name == 0:
             at = node.entries[0].start
-            space = self._newline + " " * self.column(at)
+            space = self.newline + " " * self.column(at)
             return [Splice(at, at, space.join(lines) + space)]
         last = node.entries[name - 1 if isinstance(name, int) else -1]
         return self._behind(last, lines, apart=self._apart(node, value))
 
     def first(self, name: str, value: Value, text: str = "") -> list[Splice]:
         """Add the first entry of a text that says nothing."""
-        lines = (text.split("\n") if text else []) or entry_lines(name, value, self._habit)
+        lines = (text.split("\n") if text else []) or entry_lines(name, value, self.habit)
         end = len(self.text)
-        before = "" if self._begins_line(end) and self.line_start(end) == end else self._newline
-        return [Splice(end, end, before + self._join([*lines, ""]))]
+        before = "" if self.begins_line(end) and self.line_start(end) == end else self.newline
+        return [Splice(end, end, before + self.join([*lines, ""]))]
 
     def _lines(self, node: Node, name: str | int, value: Value) -> list[str]:
         siblings = [entry.value for entry in node.entries if entry.value.kind in ("map", "list")]
         flow = bool(siblings) and all(one.flow for one in siblings) and isinstance(value, dict | list)
         key = name if isinstance(name, str) else None
-        return entry_lines(key, value, self._habit, flow=flow and len(flow_text(value)) <= _WIDTH)
+        return entry_lines(key, value, self.habit, flow=flow and len(flow_text(value)) <= _WIDTH)
 
     def _apart(self, node: Node, value: Value) -> bool:
         """Tell whether an empty line separates entries here."""
@@ -225,11 +191,11 @@ class Page:
     def _behind(self, entry: Entry, lines: list[str], *, apart: bool) -> list[Splice]:
         column = self.column(entry.within.entries[0].start)
         at = self._tail(entry)
-        text = self._newline + self._join([*([""] if apart else []), *indented(lines, column)])
+        text = self.newline + self.join([*([""] if apart else []), *indented(lines, column)])
         if at < len(self.text):
             return [Splice(at, at, text)]
         if self._ends_unfinished(lines):
-            text += self._newline
+            text += self.newline
         return [*self._closed(entry.value), Splice(at, at, text)]
 
     def _tail(self, entry: Entry) -> int:
@@ -237,7 +203,7 @@ class Page:
         column = self.column(entry.within.entries[0].start)
         at = self.line_end(max(entry.value.end, entry.mark))
         last_of_map = entry is entry.within.entries[-1]
-        while (begin := self._next_line(at)) < len(self.text):
+        while (begin := self.next_line(at)) < len(self.text):
             end = self.line_end(begin)
             line = self.text[begin:end]
             deep = len(line) - len(line.lstrip(" "))
@@ -279,16 +245,16 @@ class Page:
         last = node.entries[-1]
         at = max(last.value.end, last.mark)
         rest = _REST.match(self.text, at)
-        if rest is None or not self._begins_line(last.start) or "\n" not in self._join([self.text[at : node.end]]):
+        if rest is None or not self.begins_line(last.start) or "\n" not in self.join([self.text[at : node.end]]):
             return [Splice(at, at, f", {text}")]
-        line = self._newline + " " * self.column(last.start) + text
+        line = self.newline + " " * self.column(last.start) + text
         if rest[1]:
             return [Splice(rest.end(), rest.end(), f"{line},")]
         return [Splice(at, at, ","), Splice(rest.end(), rest.end(), line)]
 
     def may_grow(self, node: Node) -> bool:
         """Tell whether a map in lines can get and lose several entries at once."""
-        return self._tail(node.entries[-1]) < len(self.text) and self._begins_line(node.entries[0].start)
+        return self._tail(node.entries[-1]) < len(self.text) and self.begins_line(node.entries[0].start)
 
     # Something less
 
@@ -297,10 +263,10 @@ class Page:
         node = entry.within
         if node.flow:
             return self._out_of_braces(entry)
-        if not self._begins_line(entry.start):
+        if not self.begins_line(entry.start):
             return [self._from_behind_a_dash(entry)]
         place = node.entries.index(entry)
-        start, end = self._lead(entry), self._next_line(self._tail(entry))
+        start, end = self._lead(entry), self.next_line(self._tail(entry))
         keeps = place > 0 and self._keeps_empty_lines(node.entries[place - 1].value)
         if keeps or (place + 1 < len(node.entries) and (place == 0 or not self._line_above(start).strip())):
             end = self._blank_until(end)
@@ -317,7 +283,7 @@ class Page:
     def _blank_until(self, at: int) -> int:
         """Step over empty lines."""
         while at < len(self.text) and not self.text[at : self.line_end(at)].strip():
-            at = self._next_line(at)
+            at = self.next_line(at)
         return at
 
     def _lead(self, entry: Entry) -> int:
@@ -343,8 +309,8 @@ class Page:
         node, end = entry.within, max(entry.value.end, entry.mark)
         place = node.entries.index(entry)
         rest = _REST.match(self.text, end)
-        if self._begins_line(entry.start) and rest is not None:
-            return [Splice(self.line_start(entry.start), self._next_line(rest.end()), "")]
+        if self.begins_line(entry.start) and rest is not None:
+            return [Splice(self.line_start(entry.start), self.next_line(rest.end()), "")]
         if place + 1 < len(node.entries):
             return [Splice(entry.start, node.entries[place + 1].start, "")]
         if place == 0:
@@ -372,27 +338,8 @@ class Page:
         return [Splice(start, behind, "")]
 
 
-def _habit(page: Page) -> Habit:
-    """Find how a text is indented."""
-    found: dict[str, int] = {}
-    for entry in _entries(page.root):
-        if entry.key is not None and entry.value.block and page.line_start(entry.value.body) > entry.mark:
-            inner = page.column(entry.value.entries[0].start)
-            found.setdefault(entry.value.kind, inner - page.column(entry.within.entries[0].start))
-        if len(found) == 2:
-            break
-    step = found.get("map") or STEP
-    return Habit(step, found.get("list", step))
-
-
 def _last(node: Node) -> Node:
     """Give the value that a value ends with."""
     while node.entries:
         node = node.entries[-1].value
     return node
-
-
-def _entries(node: Node | None) -> Iterator[Entry]:
-    for entry in node.entries if node else ():
-        yield entry
-        yield from _entries(entry.value)

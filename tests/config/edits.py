@@ -12,11 +12,11 @@ from tests.config.formed import value_of
 Path = tuple[str | int, ...]
 
 TEXTS = (
-    "plain", "two words", "", " led", "trailed ", "it's", 'say "hi"', "a: b", "a # b", "#x", "- x", "? x", "*x", "&x", "!x",
-    "%x", "@x", "`x", "[x", "{x}", "x, y", "yes", "No", "null", "~", "true", "0x1F", "007", "1e3", "12:30", "2024-01-01",
-    "1_000", ".5", "-", "---", "...", "<<", "=", "line one\nline two", "ends\n", "two ends\n\n", "\nbegins", "  deep\nflat",
-    "tab\there", "back\\slash", "é 😀 漢字", "x" * 200, "word " * 40 + "end", "a\n\n\nb\n", "one \ntwo ", "cr\rhere", "\n",
-    "${env:TOKEN}", "a:", ":a", "'", '"', "a'b\"c", "# no\n# comment\n", "k: v\nl: [",
+    "plain", "two words", "", " led", "trailed ", "it's", 'say "hi"', "a: b", "a # b", "#x", "- x", "? x", "*x", "&x",
+    "!x", "%x", "@x", "`x", "[x", "{x}", "x, y", "yes", "No", "null", "~", "true", "0x1F", "007", "1e3", "12:30",
+    "2024-01-01", "1_000", ".5", "-", "---", "...", "<<", "=", "line one\nline two", "ends\n", "two ends\n\n",
+    "\nbegins", "  deep\nflat", "tab\there", "back\\slash", "é 😀 漢字", "x" * 200, "word " * 40 + "end", "a\n\n\nb\n",
+    "one \ntwo ", "cr\rhere", "\n", "${env:TOKEN}", "a:", ":a", "'", '"', "a'b\"c", "# no\n# comment\n", "k: v\nl: [",
 )  # fmt: skip
 LEAVES = (*TEXTS, 0, 1, -7, 2**53 - 1, 0.0, -0.5, 0.25, 1e20, 1e-7, True, False, None)
 
