@@ -17,6 +17,7 @@ from flametree_cfg.config.reader import read_document
 from flametree_cfg.config.rewrite import rewrite
 from flametree_cfg.config.source import Budget, Folder, open_folder
 from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, FlametreeError, by_place, has_errors
 from flametree_cfg.model import Tenant, Value
 
@@ -53,7 +54,7 @@ class Files:
     def __init__(self, reading: TenantReading, session: Session) -> None:
         self._reading = reading
         self._session = session
-        self._own = {mark.label for mark in reading.parts.marks}
+        self._marked = {mark.label for mark in reading.parts.marks}
         self._known: dict[str, EditedFile] = {}
 
     def of(self, label: str) -> EditedFile:
@@ -70,7 +71,8 @@ class Files:
             document, found = read_document(data, label, places=False)
             if found:
                 raise ConfigInvalid(*found)
-            self._known[label] = EditedFile(label, data, plain(document.value), label in self._own)
+            own = os.path.normpath(above or ".") == os.path.normpath(self._reading.folder)
+            self._known[label] = EditedFile(label, data, plain(document.value), own)
         return self._known[label]
 
     @property
@@ -91,7 +93,7 @@ class Files:
             if result.data != file.before:
                 file.after = result.data
                 notes += result.notes
-        if self.changed and all(file.own for file in self.changed):
+        if self.changed and all(file.label in self._marked for file in self.changed):
             self._judge({file.label: file.after for file in self.changed})
         return tuple(notes)
 
@@ -117,9 +119,10 @@ class Files:
 
     def write(self) -> None:
         """
-        Write what was prepared.
+        Write what was prepared, and read it again: of shared files nobody knows before what comes of them.
 
         Raises:
+            ConfigInvalid: the tenant is wrong now; the files are put back.
             FlametreeError: a file cannot be written, or says something else by now; those written already are put back.
         """
         with ExitStack() as opened:
@@ -132,9 +135,15 @@ class Files:
                 for file, folder, name in places:
                     rewrite(folder, name, file.before, file.after)
                     written.append((file, folder, name))
+                self._refuse_wrong()
             except FlametreeError:
                 _put_back(written)
                 raise
+
+    def _refuse_wrong(self) -> None:
+        for reading, diagnostics in read_and_check([self._reading.folder], self._session):
+            if not reading.valid or has_errors(diagnostics):
+                raise ConfigInvalid(*diagnostics)
 
 
 def _opened(label: str, opened: ExitStack) -> tuple[Folder, str]:
