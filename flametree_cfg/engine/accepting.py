@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, located
-from flametree_cfg.diff import fill_secrets, patch
+from flametree_cfg.diff import compare, fill_secrets, patch
 from flametree_cfg.drift import Drift, DriftKind, find_drift
 from flametree_cfg.engine.accepting_edits import Accepting, Left, Taken
 from flametree_cfg.engine.accepting_files import Files, diff_lines
@@ -37,6 +37,7 @@ from flametree_cfg.model import (
     Resource,
     Snapshot,
     Stored,
+    Tenant,
     live_snapshot,
     parse_address,
 )
@@ -109,7 +110,7 @@ def accept_drift(
             again = _Work(reading, wanted, session)
             if again.removed != work.removed:
                 raise PlanStale(_moved(reading.name))
-            again.files.write()
+            again.files.write(again.unsaid)
             serial = session.ledger.amend(lease, again.operations())
             return replace(again.result(), serial=serial)
 
@@ -137,6 +138,20 @@ class _Work:
     def removed(self) -> tuple[str, ...]:
         """Name the objects whose blocks go."""
         return tuple(str(one.address) for one in self.taken if one.kind is DriftKind.DELETED and one.file)
+
+    def unsaid(self, tenant: Tenant) -> Iterator[Diagnostic]:
+        """Say what was accepted and the YAML does not say: another file may have the last word."""
+        for one in self.taken:
+            declaration = tenant.declarations.get(one.address)
+            if one.kind is DriftKind.DELETED and declaration is not None:
+                yield _still_said(one, "it is still declared", "write `null` for its key into the tenant's own file")
+            if one.change is None or one.references or declaration is None:  # nobody sees a secret
+                continue
+            desired = declaration.resource
+            live = self._live.resources[one.address]
+            differing = compare(desired, live, desired, self._session.catalog).fields
+            if any(change.path == one.path for change in differing):
+                yield _still_said(one, "the YAML says something else", "change it by hand where it has the last word")
 
     def operations(self) -> list[Operation]:
         """Say to the ledger what is accepted."""
@@ -263,6 +278,12 @@ def _no_such(address: Address, field: str) -> Diagnostic:
         "There is no such drift",
         f"{address}{'.' if field else ''}{field} is as it was applied",
         "`drift check` names what drifted",
+    )
+
+
+def _still_said(one: Taken, detail: str, hint: str) -> Diagnostic:
+    return error(
+        "not-taken", "The YAML would not say what was accepted", detail, hint, address=str(one.address), path=one.path
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -117,9 +117,12 @@ class Files:
         data = after.get(part.label)
         return part if data is None else read_part(data, part.name, part.label, self._session.catalog)
 
-    def write(self) -> None:
+    def write(self, judge: Callable[[Tenant], Iterable[Diagnostic]]) -> None:
         """
         Write what was prepared, and read it again: of shared files nobody knows before what comes of them.
+
+        Args:
+            judge: says what is wrong with what was read.
 
         Raises:
             ConfigInvalid: the tenant is wrong now; the files are put back.
@@ -135,15 +138,17 @@ class Files:
                 for file, folder, name in places:
                     rewrite(folder, name, file.before, file.after)
                     written.append((file, folder, name))
-                self._refuse_wrong()
+                self._refuse_wrong(judge)
             except FlametreeError:
                 _put_back(written)
                 raise
 
-    def _refuse_wrong(self) -> None:
+    def _refuse_wrong(self, judge: Callable[[Tenant], Iterable[Diagnostic]]) -> None:
         for reading, diagnostics in read_and_check([self._reading.folder], self._session):
-            if not reading.valid or has_errors(diagnostics):
+            if reading.tenant is None or has_errors(diagnostics):
                 raise ConfigInvalid(*diagnostics)
+            if wrong := tuple(judge(reading.tenant)):
+                raise ConfigInvalid(*by_place(map(reading.places.located, wrong)))
 
 
 def _opened(label: str, opened: ExitStack) -> tuple[Folder, str]:
