@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from flametree_cfg.engine.accepting_edits import Accepting, Left, Taken
 from flametree_cfg.engine.accepting_files import Files, diff_lines
 from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import holder_of
+from flametree_cfg.engine.declining import read_subject
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import as_settled, of_this_platform
@@ -39,10 +39,7 @@ from flametree_cfg.model import (
     Stored,
     Tenant,
     live_snapshot,
-    parse_address,
 )
-
-_SUBJECT = re.compile(r"(?P<address>[a-z]+\.[^.]+)(?:\.(?P<field>.+))?", re.DOTALL)
 
 Confirm = Callable[[Sequence[str]], None]
 """Asked before blocks are removed, with their addresses; raises `Refused`."""
@@ -98,7 +95,7 @@ def accept_drift(
         ConfigInvalid: the YAML is wrong, or would be afterwards; nothing was written.
         FlametreeError: a file could not be written; none is changed.
     """
-    wanted = [_subject(text) for text in subjects]
+    wanted = [read_subject(text) for text in subjects]
     with Session(options, [path]) as session:
         reading = _reading(path, session)
         work = _Work(reading, wanted, session)
@@ -209,15 +206,6 @@ def _live(tenant: str, stored: Stored, session: Session) -> tuple[Snapshot, dict
         for address, resource in live.resources.items()
     }
     return Snapshot(live.tenant, filled), objects
-
-
-def _subject(text: str) -> tuple[Address, str]:
-    found = _SUBJECT.fullmatch(text)
-    address = parse_address(found["address"]) if found else None
-    if found is None or address is None:
-        hint = "write KIND.KEY or KIND.KEY.FIELD, such as connector.openai-prod.settings.temperature"
-        raise WrongUsage(error("bad-address", "This is no address", text, hint))
-    return address, found["field"] or ""
 
 
 def _chosen(drift: Iterable[Drift], wanted: Sequence[tuple[Address, str]]) -> Iterator[Drift]:
