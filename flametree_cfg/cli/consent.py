@@ -33,16 +33,25 @@ def consent(invocation: Invocation, question: str, answer: str = "yes") -> Confi
         from flametree_cfg.report import Line, Tone, plan_summary
 
         invocation.beside.show([Line(plan_summary(plans), Tone.HEAD)])
-        if not _somebody_there():
-            raise Refused(_nobody())
-        wanted = answer or plans[0].tenant_name
-        invocation.err.write(f"{question} Only '{wanted}' is accepted: ")
-        invocation.err.flush()
-        if _read_line().strip() != wanted:
-            raise Refused(_declined(wanted))
+        ask(invocation, question, answer or plans[0].tenant_name)
         return True
 
     return confirm
+
+
+def ask(invocation: Invocation, question: str, wanted: str) -> None:
+    """
+    Ask one question on the terminal.
+
+    Raises:
+        Refused: the answer is not the wanted one, or nobody can be asked.
+    """
+    if not _somebody_there():
+        raise Refused(_nobody())
+    invocation.err.write(f"{question} Only '{wanted}' is accepted: ")
+    invocation.err.flush()
+    if _read_line().strip() != wanted:
+        raise Refused(_declined(wanted))
 
 
 def _somebody_there() -> bool:

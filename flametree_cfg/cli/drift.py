@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.drift_accept import accept
 from flametree_cfg.cli.drift_check import check
 from flametree_cfg.cli.drift_ignore import ignore
 from flametree_cfg.cli.drift_revert import revert
@@ -14,5 +15,5 @@ def drift() -> None:
     """Find changes made outside, put them back, or let them be."""
 
 
-for command in (check, revert, ignore):
+for command in (check, accept, revert, ignore):
     drift.add_command(command)

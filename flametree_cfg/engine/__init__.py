@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flametree_cfg.engine.accepting import AcceptResult, accept_drift
     from flametree_cfg.engine.adopting import adopt
     from flametree_cfg.engine.applying import apply, destroy
     from flametree_cfg.engine.blaming import Blamed, Origin, blame
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.validation import validate
 
 _WHERE = {
+    "accepting": ("AcceptResult", "accept_drift"),
     "adopting": ("adopt",),
     "applying": ("apply", "destroy"),
     "blaming": ("Blamed", "Origin", "blame"),
@@ -68,6 +70,7 @@ _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names
 
 __all__ = [
     "VALID_H",
+    "AcceptResult",
     "ApplyResult",
     "Blamed",
     "Card",
@@ -79,6 +82,7 @@ __all__ = [
     "Origin",
     "PlanResult",
     "TenantResult",
+    "accept_drift",
     "add_system_integration",
     "adopt",
     "apply",

@@ -35,7 +35,7 @@ def test_an_unknown_shell_is_64(cli: Run) -> None:
     ("typed", "offered"),
     [
         ("dr", ["drift"]),
-        ("drift ", ["check", "ignore", "revert"]),
+        ("drift ", ["accept", "check", "ignore", "revert"]),
         ("plan --det", ["--detailed-exitcode"]),
         ("completion z", ["zsh"]),
     ],
