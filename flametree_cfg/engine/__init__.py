@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
     from flametree_cfg.engine.reverting import revert_drift
+    from flametree_cfg.engine.pulling import Export, PullResult, pull
     from flametree_cfg.engine.saved import apply_saved
     from flametree_cfg.engine.saving import VALID_H, digest_of_all, save_plans
     from flametree_cfg.engine.types import explain, tenant_schema
@@ -64,6 +65,7 @@ _WHERE = {
     "planning": ("make_plans",),
     "portal": ("Desk", "add_system_integration", "open_portal"),
     "reverting": ("revert_drift",),
+    "pulling": ("Export", "PullResult", "pull"),
     "saved": ("apply_saved",),
     "saving": ("VALID_H", "digest_of_all", "save_plans"),
     "types": ("explain", "tenant_schema"),
@@ -77,10 +79,12 @@ __all__ = [
     "Card",
     "Desk",
     "DriftResult",
+    "Export",
     "Finding",
     "FormatResult",
     "Options",
     "PlanResult",
+    "PullResult",
     "TenantResult",
     "add_system_integration",
     "adopt",
@@ -102,6 +106,7 @@ __all__ = [
     "notify",
     "open_portal",
     "revert_drift",
+    "pull",
     "save_plans",
     "show",
     "state_export",

@@ -1,0 +1,414 @@
+"""Pull: write what the platform has as YAML, and record it, so that the next plan has nothing to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from flametree_cfg.config.join import join_parts
+from flametree_cfg.config.part import Part, read_part
+from flametree_cfg.config.places import Places
+from flametree_cfg.config.source import Budget, Folder
+from flametree_cfg.config.tree import one_tenant
+from flametree_cfg.config.writing_body import Body, agent_body, body_of
+from flametree_cfg.config.writing_files import more_in, new_files
+from flametree_cfg.config.writing_names import Variables
+from flametree_cfg.config.writing_out import NewContent, make_folder, schema_beside, write_all
+from flametree_cfg.engine.carrying import bind_platform, holder_of
+from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.pulling_match import Matched, match
+from flametree_cfg.engine.pulling_record import bindings
+from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.sight import of_this_platform
+from flametree_cfg.errors import (
+    ConfigInvalid,
+    Diagnostic,
+    ExitCode,
+    Refused,
+    WrongUsage,
+    error,
+    has_errors,
+    warning,
+)
+from flametree_cfg.model import (
+    Address,
+    Declaration,
+    Kind,
+    LiveTenant,
+    Resource,
+    Stored,
+    is_key,
+    live_snapshot,
+    parse_reference,
+    secrets_in,
+)
+from flametree_cfg.schema import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A secret that somebody has to provide: the environment variable, and whose it is."""
+
+    variable: str
+    address: Address
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """
+    What a pull did.
+
+    Attributes:
+        folder: as the person named it.
+        written: files that were made or changed, as the person would type them.
+        added: addresses that are new in the YAML.
+        changed: fields of known resources that were brought up to date.
+        objects: how many of the platform's objects the YAML has now, attachments left out.
+        exports: what has to be set before a secret can be sent.
+        diagnostics: what could not be written, what is gone.
+        serial: of the ledger afterwards.
+    """
+
+    folder: str
+    tenant_name: str
+    written: tuple[str, ...]
+    added: tuple[Address, ...]
+    changed: tuple[str, ...]
+    objects: int
+    exports: tuple[Export, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: ExitCode
+    serial: int
+
+
+def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) -> PullResult:
+    """
+    Write a tenant as the platform has it into a folder, and record it in the ledger.
+
+    What is there already is kept: values that differ are written into their lines, new objects are added. Every file
+    is prepared before the first is written, and the ledger last: an interrupted pull is completed by the next one.
+
+    Args:
+        path: the tenant's folder; made where there is none.
+        options: the operator's.
+        tenant: its name; empty to take it from the files, else from the folder.
+        prune: take out what the platform has no more.
+
+    Raises:
+        ConfigInvalid: a file that is there is not right, or is none that may be written.
+        WrongUsage: the platform has nothing of that tenant, or the name is none.
+        Refused: an interrupted apply comes first.
+    """
+    with Session(options, [path], create=True) as session:
+        before = _read_folder(path, session.catalog) if os.path.lexists(path) else _Files("", {})
+        name = _tenant_name(path, before, tenant)
+        if not before.data:
+            _refuse_nothing(session.platform.read(name), name)  # before a lock puts the tenant into the ledger
+        with session.ledger.lock(name, options.lock_wait_s, holder_of(options)) as lease:
+            stored = session.ledger.read(name)
+            live = of_this_platform(session.platform.read(name), stored, session)
+            _refuse_pending(stored)
+            pulled = _Pull(name, path, before, stored, live, session).prepare(prune=prune)
+            with _opened(path, pulled.contents) as folder:
+                if folder is not None:
+                    write_all(folder, pulled.contents)
+            operations = bindings(pulled.after.declarations, pulled.matched, stored, live, session.catalog)
+            serial = stored.serial
+            if operations or not stored.lineage:
+                bind_platform(session, lease)
+                serial = session.ledger.amend(lease, operations)
+        return pulled.result(path, serial)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """A tenant's files: bytes by name, what each says, and all of them together."""
+
+    name: str
+    data: Mapping[str, bytes]
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    declarations: Mapping[Address, Declaration] = field(default_factory=dict)
+    found: tuple[Diagnostic, ...] = ()
+
+
+def _read_folder(path: str, catalog: Catalog) -> _Files:
+    """
+    Read what is in the folder.
+
+    Raises:
+        ConfigInvalid: anything in it is wrong, but that it has no YAML yet.
+    """
+    try:
+        with one_tenant(path) as listing:
+            budget = Budget()
+            data = {name: listing.folder.read(name, budget) for name in listing.files}
+            label, problems = listing.folder.label, listing.problems
+    except ConfigInvalid as invalid:
+        if {one.code for one in invalid.diagnostics} == {"empty-tenant"}:
+            return _Files("", {})
+        raise
+    files = _parsed(data, label, catalog)
+    if problems or has_errors(files.found):
+        raise ConfigInvalid(*problems, *files.found)
+    return files
+
+
+def _parsed(data: Mapping[str, bytes], label: str, catalog: Catalog, known: _Files | None = None) -> _Files:
+    """Say what files declare together; what did not change is not read again."""
+    parts = {}
+    for name, content in sorted(data.items()):
+        same = known is not None and known.data.get(name) == content
+        parts[name] = (
+            known.parts[name] if known and same else read_part(content, name, os.path.join(label, name), catalog)  # noqa: PTH118
+        )
+    listed = tuple(parts.values())
+    joined = join_parts(listed, label, Places(label, lambda: listed).place_in)
+    return _Files(joined.name, data, parts, joined.declarations, tuple(joined.found))
+
+
+def _tenant_name(path: str, before: _Files, wanted: str) -> str:
+    """
+    Choose the tenant's name: what the files say, what was asked for, the folder's name.
+
+    Raises:
+        WrongUsage: files and `--tenant` disagree, or it is no name.
+    """
+    if before.name and wanted not in ("", before.name):
+        raise WrongUsage(_bad_name(f"--tenant says {wanted!r}, the files say {before.name!r}", "leave --tenant out"))
+    name = before.name or wanted or os.path.basename(os.path.realpath(path))  # noqa: PTH119
+    if not is_key(name):
+        raise WrongUsage(_bad_name(f"{name!r}", "give --tenant NAME, of a-z, 0-9 and -"))
+    return name
+
+
+def _bad_name(detail: str, hint: str) -> Diagnostic:
+    return error("bad-tenant-name", "This cannot be the tenant's name", detail, hint)
+
+
+def _refuse_pending(stored: Stored) -> None:
+    if stored.pending:
+        raise Refused(
+            error(
+                "apply-interrupted",
+                "An apply was interrupted",
+                f"{len(stored.pending)} journaled operations have no recorded outcome yet",
+                "run apply: it settles them first; then pull",
+            )
+        )
+
+
+def _refuse_nothing(live: LiveTenant, name: str) -> None:
+    if all(one.system for one in live.objects):
+        raise WrongUsage(
+            error(
+                "nothing-to-pull",
+                "The platform has nothing of this tenant",
+                f"tenant {name!r}",
+                "check the name (--tenant) and the platform (--platform)",
+            )
+        )
+
+
+@contextmanager
+def _opened(path: str, contents: Sequence[NewContent]) -> Iterator[Folder | None]:
+    if not contents:
+        yield None
+        return
+    with make_folder(path) as folder:
+        yield folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulled:
+    """Everything that is to be written, and what to say about it."""
+
+    name: str
+    matched: Matched
+    contents: tuple[NewContent, ...]
+    after: _Files
+    bodies: Sequence[Body]
+    changed: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def result(self, path: str, serial: int) -> PullResult:
+        exports = tuple(
+            Export(reference[1], body.address, ".".join(map(str, where)))
+            for body in self.bodies
+            for where, text in body.secrets
+            if (reference := parse_reference(text)) is not None
+        )
+        declared = [a for a in self.after.declarations if a.kind is not Kind.ATTACHMENT and a in self.matched.ids]
+        found = (*self.diagnostics, *self.after.found)
+        return PullResult(
+            path,
+            self.name,
+            tuple(os.path.normpath(os.path.join(path, one.name)) for one in self.contents),  # noqa: PTH118
+            tuple(body.address for body in self.bodies),
+            self.changed,
+            len(declared),
+            exports,
+            found,
+            ExitCode.INVALID if has_errors(found) else ExitCode.OK,
+            serial,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """One tenant, read and about to be written."""
+
+    name: str
+    path: str
+    before: _Files
+    stored: Stored
+    live: LiveTenant
+    session: Session
+
+    def prepare(self, *, prune: bool) -> _Pulled:
+        """
+        Decide what is written; nothing is touched.
+
+        Raises:
+            ConfigInvalid: what would be written would not be right.
+        """
+        del prune
+        matched = match(self.live, self.stored, self.before.declarations)
+        snapshot, _ = live_snapshot(self.live, matched.ids)
+        bodies, said = self._bodies(matched, snapshot.resources)
+        contents = self._contents(bodies)
+        data = {**self.before.data, **{one.name: one.after for one in contents}}
+        after = _parsed(data, self.path, self.session.catalog, self.before)
+        if has_errors(after.found):
+            raise ConfigInvalid(*after.found)
+        gone = tuple(_gone(address) for address in matched.gone)
+        return _Pulled(self.name, matched, contents, after, bodies, (), (*said, *gone))
+
+    def _bodies(
+        self, matched: Matched, resources: Mapping[Address, Resource]
+    ) -> tuple[list[Body], tuple[Diagnostic, ...]]:
+        catalog, refer = self.session.catalog, self._variables().reference
+        written: dict[Address, Body] = {}
+        said: list[Diagnostic] = []
+        known = set(self.before.declarations)
+        attachments = _attachments(resources)
+        for address in matched.new:
+            resource = resources[address]
+            if address.kind is Kind.AGENT:
+                body = agent_body(resource, attachments.get(address.key, ()), known, catalog)
+            else:
+                body = body_of(resource, catalog, refer)
+            if body is None:
+                said.append(_not_written(resource, matched.ids[address]))
+                continue
+            written[address] = body
+            known.add(address)
+            said += _left_out(body)
+        return list(written.values()), tuple(said)
+
+    def _variables(self) -> Variables:
+        policy = self.session.policy
+        references = (
+            parse_reference(secret.reference)
+            for declaration in self.before.declarations.values()
+            for _, secret in secrets_in(declaration.resource.fields)
+        )
+        taken = {reference[1] for reference in references if reference}
+        return Variables(self.name, taken, policy.permits, policy.allow)
+
+    def _contents(self, bodies: Sequence[Body]) -> tuple[NewContent, ...]:
+        if not bodies:
+            return ()
+        schema = schema_beside(self.path)
+        if not self.before.data:
+            made = new_files(self.name, bodies, schema)
+            return tuple(NewContent(name, None, data) for name, data in made.items())
+        return tuple(self._added(bodies, schema))
+
+    def _added(self, bodies: Sequence[Body], schema: str) -> Iterator[NewContent]:
+        """Add resources to the files that hold most of their kind; what fits in none gets a file of its own."""
+        data = dict(self.before.data)
+        for section in dict.fromkeys(body.address.kind.section for body in bodies):
+            some = [body for body in bodies if body.address.kind.section == section]
+            name = self._home_of(section)
+            more = more_in(data[name], section, some) if name else None
+            if name and more is not None:
+                data[name] = more
+            else:
+                made = new_files(self.name, some, schema)
+                data |= {_free(one, section, data): content for one, content in made.items()}
+        for name, content in data.items():
+            if content != self.before.data.get(name):
+                yield NewContent(name, self.before.data.get(name), content)
+
+    def _home_of(self, section: str) -> str:
+        parts = self.before.parts
+        counts = {
+            name: sum(one.resource.address.kind.section == section for one in part.declarations)
+            for name, part in parts.items()
+        }
+        best = max(counts, key=lambda name: counts[name])
+        if counts[best]:
+            return best
+        alone = next(iter(parts)) if len(parts) == 1 else ""
+        return alone if alone and len(parts[alone].sections) > 1 else ""
+
+
+def _free(name: str, section: str, data: Mapping[str, bytes]) -> str:
+    """Name a file that does not exist yet."""
+    taken = {one.casefold() for one in data}
+    candidates = [name, f"{section}.yaml", *(f"{section}-{number}.yaml" for number in range(2, len(data) + 4))]
+    return next(one for one in candidates if one not in taken and one != "tenant.yaml")
+
+
+def _attachments(resources: Mapping[Address, Resource]) -> dict[str, list[tuple[str, bool]]]:
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for address, resource in resources.items():
+        if address.kind is Kind.ATTACHMENT:
+            found.setdefault(address.agent_key, []).append((address.channel_key, bool(resource.fields.get("inbound"))))
+    return found
+
+
+def _left_out(body: Body) -> Iterable[Diagnostic]:
+    if body.found:
+        yield warning(
+            "only-found",
+            "An object cannot be written whole, and is only found",
+            f"{body.address}: its {_path(body.left)} holds what no YAML of a tenant may say; written as external",
+            "change it in the portal, take the block out and pull again",
+            address=str(body.address),
+        )
+    elif body.left:
+        yield warning(
+            "left-out",
+            "A part of an object is left to the portal",
+            f"{body.address}: {_path(body.left)}",
+            "",
+            address=str(body.address),
+        )
+
+
+def _path(left: Sequence[tuple[str | int, ...]]) -> str:
+    return ", ".join(".".join(map(str, path)) or "form" for path in left)
+
+
+def _not_written(resource: Resource, platform_id: str) -> Diagnostic:
+    return warning(
+        "not-writable",
+        "An object cannot be written",
+        f"{resource.address.kind} {resource.name!r} ({resource.type}, id {platform_id}): its name or type is none that "
+        "a tenant may declare",
+        "rename it in the portal and pull again; until then it stays outside our care",
+    )
+
+
+def _gone(address: Address) -> Diagnostic:
+    return warning(
+        "gone-from-platform",
+        "A declared object is gone from the platform",
+        f"{address}: somebody deleted it; apply would make it again",
+        "take its block out, or pull --prune",
+        address=str(address),
+    )
