@@ -54,6 +54,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "bad-key": ("Key has a wrong form", "use a-z, 0-9 and -, beginning with a letter or digit, at most 63 characters"),
     "not-a-mapping": ("Not a mapping", "write `key: value` lines here, or remove it"),
     "unknown-section": ("Unknown key at the top of a file", "use tenant, connectors, channels or agents"),
+    # edits
+    "no-such-place": ("File has no such place", "run the same command again; the file may have changed"),
+    "value-not-writable": (
+        "Value cannot be written into a file",
+        "it has characters that hide or reorder text: correct it where it stands",
+    ),
+    "not-editable": ("File is written in a way that is not edited", "make this change by hand"),
     # type files
     "bad-type-file": ("Type file cannot be used", "correct the file"),
 }
