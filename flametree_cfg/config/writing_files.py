@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flametree_cfg.config.blocks import Block, Entry, Leaf, Odd, read_sheet
-from flametree_cfg.config.layout import SECTIONS, canonical, same, with_last_line_ended
+from flametree_cfg.config.editing_writing import entry_lines, indented
+from flametree_cfg.config.layout import SECTIONS, STEP, canonical, same, with_last_line_ended
 from flametree_cfg.config.reader import read_document
-from flametree_cfg.config.writing import STEP, entry_lines
 from flametree_cfg.config.writing_body import Body
 from flametree_cfg.errors import ConfigInvalid
 
@@ -80,12 +80,13 @@ def _block(bodies: Iterable[Body], column: int) -> Iterator[str]:
         yield from resource_lines(body, column)
 
 
-def resource_lines(body: Body, column: int = STEP) -> Iterator[str]:
+def resource_lines(body: Body, column: int = STEP) -> list[str]:
     """Write a resource under its key, with what a reader should know above it."""
+    lines = []
     if body.found:
         what = ".".join(map(str, body.left[0])) if body.left and body.left[0] else "something"
-        yield f"{' ' * column}# Only found, never changed: its {_plain(what)} cannot be written here."
-    yield from entry_lines(body.address.key, body.fields, column)
+        lines.append(f"# Only found, never changed: its {_plain(what)} cannot be written here.")
+    return indented([*lines, *entry_lines(body.address.key, dict(body.fields))], column)
 
 
 def _plain(text: str) -> str:

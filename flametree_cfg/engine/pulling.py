@@ -12,13 +12,14 @@ from flametree_cfg.config.part import Part, read_part
 from flametree_cfg.config.places import Places
 from flametree_cfg.config.source import Budget, Folder
 from flametree_cfg.config.tree import one_tenant
-from flametree_cfg.config.writing_body import Body, agent_body, body_of
+from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
 from flametree_cfg.config.writing_files import more_in, new_files
 from flametree_cfg.config.writing_names import Variables
 from flametree_cfg.config.writing_out import NewContent, make_folder, schema_beside, write_all
 from flametree_cfg.engine.carrying import bind_platform, holder_of
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.pulling_match import Matched, match
+from flametree_cfg.engine.pulling_merge import Merge, Merged
 from flametree_cfg.engine.pulling_record import bindings
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import of_this_platform
@@ -27,6 +28,7 @@ from flametree_cfg.errors import (
     Diagnostic,
     ExitCode,
     Refused,
+    Severity,
     WrongUsage,
     error,
     has_errors,
@@ -38,7 +40,9 @@ from flametree_cfg.model import (
     Kind,
     LiveTenant,
     Resource,
+    Status,
     Stored,
+    Tenant,
     is_key,
     live_snapshot,
     parse_reference,
@@ -230,14 +234,14 @@ class _Pulled:
     contents: tuple[NewContent, ...]
     after: _Files
     bodies: Sequence[Body]
-    changed: tuple[str, ...]
+    merged: Merged
     diagnostics: tuple[Diagnostic, ...]
 
     def result(self, path: str, serial: int) -> PullResult:
+        named = [(body.address, where, text) for body in self.bodies for where, text in body.secrets]
         exports = tuple(
-            Export(reference[1], body.address, ".".join(map(str, where)))
-            for body in self.bodies
-            for where, text in body.secrets
+            Export(reference[1], address, ".".join(map(str, where)))
+            for address, where, text in (*named, *self.merged.secrets)
             if (reference := parse_reference(text)) is not None
         )
         declared = [a for a in self.after.declarations if a.kind is not Kind.ATTACHMENT and a in self.matched.ids]
@@ -247,7 +251,7 @@ class _Pulled:
             self.name,
             tuple(os.path.normpath(os.path.join(path, one.name)) for one in self.contents),  # noqa: PTH118
             tuple(body.address for body in self.bodies),
-            self.changed,
+            tuple(self.merged.changed),
             len(declared),
             exports,
             found,
@@ -274,22 +278,39 @@ class _Pull:
         Raises:
             ConfigInvalid: what would be written would not be right.
         """
-        del prune
         matched = match(self.live, self.stored, self.before.declarations)
-        snapshot, _ = live_snapshot(self.live, matched.ids)
-        bodies, said = self._bodies(matched, snapshot.resources)
-        contents = self._contents(bodies)
-        data = {**self.before.data, **{one.name: one.after for one in contents}}
-        after = _parsed(data, self.path, self.session.catalog, self.before)
+        snapshot, objects = live_snapshot(self.live, matched.ids)
+        refer = self._variables().reference
+        bodies, said = self._bodies(matched, snapshot.resources, refer)
+        known = {*self.before.declarations, *(body.address for body in bodies)}
+        faulty = {address for address, one in objects.items() if one.status is Status.ERROR}
+        declared, catalog = self.before.declarations, self.session.catalog
+        merge = Merge(declared, self.stored, snapshot.resources, known, faulty, catalog, refer)
+        merged = merge.run(matched, prune=prune)
+        contents, after = self._after(bodies, merged)
+        if left := merged.leave({one.address for one in after.found if one.severity is Severity.ERROR}):
+            contents, after = self._after(bodies, left)
+            merged = left
         if has_errors(after.found):
             raise ConfigInvalid(*after.found)
-        gone = tuple(_gone(address) for address in matched.gone)
-        return _Pulled(self.name, matched, contents, after, bodies, (), (*said, *gone))
+        return _Pulled(self.name, matched, contents, after, bodies, merged, self._judged(after, (*said, *merged.found)))
+
+    def _after(self, bodies: Sequence[Body], merged: Merged) -> tuple[tuple[NewContent, ...], _Files]:
+        contents = self._contents(bodies, merged)
+        data = {**self.before.data, **{one.name: one.after for one in contents}}
+        return contents, _parsed(data, self.path, self.session.catalog, self.before)
+
+    def _judged(self, after: _Files, said: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        """Add what the invariants say: what the platform has may be against them, and is written all the same."""
+        from flametree_cfg.invariants import check_tenant
+
+        sections = frozenset().union(*(part.sections for part in after.parts.values()))
+        return (*said, *check_tenant(Tenant(self.name, after.declarations, sections, self.path), self.session.catalog))
 
     def _bodies(
-        self, matched: Matched, resources: Mapping[Address, Resource]
+        self, matched: Matched, resources: Mapping[Address, Resource], refer: Refer
     ) -> tuple[list[Body], tuple[Diagnostic, ...]]:
-        catalog, refer = self.session.catalog, self._variables().reference
+        catalog = self.session.catalog
         written: dict[Address, Body] = {}
         said: list[Diagnostic] = []
         known = set(self.before.declarations)
@@ -318,18 +339,27 @@ class _Pull:
         taken = {reference[1] for reference in references if reference}
         return Variables(self.name, taken, policy.permits, policy.allow)
 
-    def _contents(self, bodies: Sequence[Body]) -> tuple[NewContent, ...]:
-        if not bodies:
-            return ()
+    def _contents(self, bodies: Sequence[Body], merged: Merged) -> tuple[NewContent, ...]:
         schema = schema_beside(self.path)
         if not self.before.data:
             made = new_files(self.name, bodies, schema)
             return tuple(NewContent(name, None, data) for name, data in made.items())
-        return tuple(self._added(bodies, schema))
+        data = self._edited(merged)
+        return tuple(self._added(data, bodies, schema))
 
-    def _added(self, bodies: Sequence[Body], schema: str) -> Iterator[NewContent]:
-        """Add resources to the files that hold most of their kind; what fits in none gets a file of its own."""
+    def _edited(self, merged: Merged) -> dict[str, bytes]:
+        """Make the edits of known resources in the files they came from."""
         data = dict(self.before.data)
+        for name, part in self.before.parts.items():
+            edits = [edit for one in part.declarations for edit in merged.edits.get(one.resource.address, ())]
+            if edits:
+                from flametree_cfg.config.editing import edited
+
+                data[name] = edited(data[name], part.label, edits).data
+        return data
+
+    def _added(self, data: dict[str, bytes], bodies: Sequence[Body], schema: str) -> Iterator[NewContent]:
+        """Add resources to the files that hold most of their kind; what fits in none gets a file of its own."""
         for section in dict.fromkeys(body.address.kind.section for body in bodies):
             some = [body for body in bodies if body.address.kind.section == section]
             name = self._home_of(section)
@@ -401,14 +431,4 @@ def _not_written(resource: Resource, platform_id: str) -> Diagnostic:
         f"{resource.address.kind} {resource.name!r} ({resource.type}, id {platform_id}): its name or type is none that "
         "a tenant may declare",
         "rename it in the portal and pull again; until then it stays outside our care",
-    )
-
-
-def _gone(address: Address) -> Diagnostic:
-    return warning(
-        "gone-from-platform",
-        "A declared object is gone from the platform",
-        f"{address}: somebody deleted it; apply would make it again",
-        "take its block out, or pull --prune",
-        address=str(address),
     )

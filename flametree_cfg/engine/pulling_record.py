@@ -19,7 +19,7 @@ def bindings(
 
     A secret that the ledger does not know is recorded by its reference and without a fingerprint: the platform has one,
     and nobody can tell whether it is what the reference means. A plan says `not checked here`, and never that it was
-    rotated.
+    rotated. What is declared no more and gone from the platform is forgotten.
     """
     snapshot, objects = live_snapshot(live, matched.ids)
     operations = []
@@ -49,4 +49,7 @@ def bindings(
                     platform_id=platform_id,
                 )
             )
+    for address, entry in stored.entries.items():
+        if address not in declared and address not in snapshot.resources:
+            operations.append(Operation("", Action.FORGET, address, type=entry.resource.type, before=entry.resource))
     return operations
