@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from flametree_cfg.config.join import join_parts
-from flametree_cfg.config.part import Part, read_part
-from flametree_cfg.config.places import Places
-from flametree_cfg.config.source import Budget, Folder
-from flametree_cfg.config.tree import one_tenant
+from flametree_cfg.config.source import Folder
 from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
 from flametree_cfg.config.writing_files import more_in, new_files
 from flametree_cfg.config.writing_names import Variables
 from flametree_cfg.config.writing_out import NewContent, make_folder, schema_beside, write_all
 from flametree_cfg.engine.carrying import bind_platform, holder_of
 from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.pulling_files import Files, choose_name, parse_files, read_files
 from flametree_cfg.engine.pulling_match import Matched, match
 from flametree_cfg.engine.pulling_merge import Merge, Merged
 from flametree_cfg.engine.pulling_record import bindings
@@ -36,19 +33,16 @@ from flametree_cfg.errors import (
 )
 from flametree_cfg.model import (
     Address,
-    Declaration,
     Kind,
     LiveTenant,
     Resource,
     Status,
     Stored,
     Tenant,
-    is_key,
     live_snapshot,
     parse_reference,
     secrets_in,
 )
-from flametree_cfg.schema import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +101,8 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
         Refused: an interrupted apply comes first.
     """
     with Session(options, [path], create=True) as session:
-        before = _read_folder(path, session.catalog) if os.path.lexists(path) else _Files("", {})
-        name = _tenant_name(path, before, tenant)
+        before = read_files(path, session.catalog) if os.path.lexists(path) else Files("", {})
+        name = choose_name(path, before, tenant)
         if not before.data:
             _refuse_nothing(session.platform.read(name), name)  # before a lock puts the tenant into the ledger
         with session.ledger.lock(name, options.lock_wait_s, holder_of(options)) as lease:
@@ -125,71 +119,6 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
                 bind_platform(session, lease)
                 serial = session.ledger.amend(lease, operations)
         return pulled.result(path, serial)
-
-
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """A tenant's files: bytes by name, what each says, and all of them together."""
-
-    name: str
-    data: Mapping[str, bytes]
-    parts: Mapping[str, Part] = field(default_factory=dict)
-    declarations: Mapping[Address, Declaration] = field(default_factory=dict)
-    found: tuple[Diagnostic, ...] = ()
-
-
-def _read_folder(path: str, catalog: Catalog) -> _Files:
-    """
-    Read what is in the folder.
-
-    Raises:
-        ConfigInvalid: anything in it is wrong, but that it has no YAML yet.
-    """
-    try:
-        with one_tenant(path) as listing:
-            budget = Budget()
-            data = {name: listing.folder.read(name, budget) for name in listing.files}
-            label, problems = listing.folder.label, listing.problems
-    except ConfigInvalid as invalid:
-        if {one.code for one in invalid.diagnostics} == {"empty-tenant"}:
-            return _Files("", {})
-        raise
-    files = _parsed(data, label, catalog)
-    if problems or has_errors(files.found):
-        raise ConfigInvalid(*problems, *files.found)
-    return files
-
-
-def _parsed(data: Mapping[str, bytes], label: str, catalog: Catalog, known: _Files | None = None) -> _Files:
-    """Say what files declare together; what did not change is not read again."""
-    parts = {}
-    for name, content in sorted(data.items()):
-        same = known is not None and known.data.get(name) == content
-        parts[name] = (
-            known.parts[name] if known and same else read_part(content, name, os.path.join(label, name), catalog)  # noqa: PTH118
-        )
-    listed = tuple(parts.values())
-    joined = join_parts(listed, label, Places(label, lambda: listed).place_in)
-    return _Files(joined.name, data, parts, joined.declarations, tuple(joined.found))
-
-
-def _tenant_name(path: str, before: _Files, wanted: str) -> str:
-    """
-    Choose the tenant's name: what the files say, what was asked for, the folder's name.
-
-    Raises:
-        WrongUsage: files and `--tenant` disagree, or it is no name.
-    """
-    if before.name and wanted not in ("", before.name):
-        raise WrongUsage(_bad_name(f"--tenant says {wanted!r}, the files say {before.name!r}", "leave --tenant out"))
-    name = before.name or wanted or os.path.basename(os.path.realpath(path))  # noqa: PTH119
-    if not is_key(name):
-        raise WrongUsage(_bad_name(f"{name!r}", "give --tenant NAME, of a-z, 0-9 and -"))
-    return name
-
-
-def _bad_name(detail: str, hint: str) -> Diagnostic:
-    return error("bad-tenant-name", "This cannot be the tenant's name", detail, hint)
 
 
 def _refuse_pending(stored: Stored) -> None:
@@ -232,7 +161,7 @@ class _Pulled:
     name: str
     matched: Matched
     contents: tuple[NewContent, ...]
-    after: _Files
+    after: Files
     bodies: Sequence[Body]
     merged: Merged
     diagnostics: tuple[Diagnostic, ...]
@@ -266,7 +195,7 @@ class _Pull:
 
     name: str
     path: str
-    before: _Files
+    before: Files
     stored: Stored
     live: LiveTenant
     session: Session
@@ -295,12 +224,12 @@ class _Pull:
             raise ConfigInvalid(*after.found)
         return _Pulled(self.name, matched, contents, after, bodies, merged, self._judged(after, (*said, *merged.found)))
 
-    def _after(self, bodies: Sequence[Body], merged: Merged) -> tuple[tuple[NewContent, ...], _Files]:
+    def _after(self, bodies: Sequence[Body], merged: Merged) -> tuple[tuple[NewContent, ...], Files]:
         contents = self._contents(bodies, merged)
         data = {**self.before.data, **{one.name: one.after for one in contents}}
-        return contents, _parsed(data, self.path, self.session.catalog, self.before)
+        return contents, parse_files(data, self.path, self.session.catalog, self.before)
 
-    def _judged(self, after: _Files, said: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    def _judged(self, after: Files, said: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Add what the invariants say: what the platform has may be against them, and is written all the same."""
         from flametree_cfg.invariants import check_tenant
 
