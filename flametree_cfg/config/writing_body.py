@@ -41,7 +41,7 @@ def body_of(resource: Resource, catalog: Catalog, refer: Refer) -> Body | None:
     Write a connector or channel.
 
     Args:
-        resource: as the platform reports it, secrets masked, the schema's defaults filled in.
+        resource: as the platform reports it, the schema's defaults filled in; secrets masked, or as the ledger has them.
         catalog: knows the types.
         refer: names the secrets.
 
@@ -143,7 +143,7 @@ def _written(resource: Resource, catalog: Catalog, named: Callable[[Path], str],
     variables = resource.fields.get("environment") or {}
     if variables:
         fields["environment"] = {
-            name: {"secret": named(("environment", name))} if isinstance(value, Secret) else value
+            name: {"secret": value.reference or named(("environment", name))} if isinstance(value, Secret) else value
             for name, value in variables.items()
         }
     return fields
@@ -166,7 +166,7 @@ def _members(
 
 def _value(item: Value, node: Mapping[str, Any], path: Path, named: Callable[[Path], str], *, spare: bool) -> Value:
     if isinstance(item, Secret):
-        return named(path)
+        return item.reference or named(path)
     below = node.get("items")
     if isinstance(item, list) and isinstance(below, Mapping) and "properties" in below:
         alone = len(item) == 1
@@ -187,7 +187,7 @@ def _account_path(path: Path, account: Mapping[str, Value], node: Mapping[str, A
 
 def _plain(item: Value, path: Path, named: Callable[[Path], str]) -> Value:
     if isinstance(item, Secret):
-        return named(path)
+        return item.reference or named(path)
     if isinstance(item, Mapping):
         return {key: _plain(one, (*path, str(key)), named) for key, one in item.items()}
     if isinstance(item, list | tuple):

@@ -12,6 +12,7 @@ from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
 from flametree_cfg.config.writing_files import more_in, new_files
 from flametree_cfg.config.writing_names import Variables
 from flametree_cfg.config.writing_out import NewContent, make_folder, schema_beside, write_all
+from flametree_cfg.diff import fill_secrets
 from flametree_cfg.engine.carrying import bind_platform, holder_of
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.pulling_files import Files, choose_name, parse_files, read_files
@@ -43,6 +44,7 @@ from flametree_cfg.model import (
     parse_reference,
     secrets_in,
 )
+from flametree_cfg.sql import crash
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
         if not before.data:
             _refuse_nothing(session.platform.read(name), name)  # before a lock puts the tenant into the ledger
         with session.ledger.lock(name, options.lock_wait_s, holder_of(options)) as lease:
+            before = read_files(path, session.catalog) if os.path.lexists(path) else before  # somebody held the lock
             stored = session.ledger.read(name)
             live = of_this_platform(session.platform.read(name), stored, session)
             _refuse_pending(stored)
@@ -116,6 +119,7 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
             operations = bindings(pulled.after.declarations, pulled.matched, stored, live, session.catalog)
             serial = stored.serial
             if operations or not stored.lineage:
+                crash.point("before-ledger")
                 bind_platform(session, lease)
                 serial = session.ledger.amend(lease, operations)
         return pulled.result(path, serial)
@@ -233,8 +237,8 @@ class _Pull:
         """Add what the invariants say: what the platform has may be against them, and is written all the same."""
         from flametree_cfg.invariants import check_tenant
 
-        sections = frozenset().union(*(part.sections for part in after.parts.values()))
-        return (*said, *check_tenant(Tenant(self.name, after.declarations, sections, self.path), self.session.catalog))
+        tenant = Tenant(self.name, after.declarations, after.sections, self.path)
+        return (*said, *check_tenant(tenant, self.session.catalog))
 
     def _bodies(
         self, matched: Matched, resources: Mapping[Address, Resource], refer: Refer
@@ -245,7 +249,12 @@ class _Pull:
         known = set(self.before.declarations)
         attachments = _attachments(resources)
         for address in matched.new:
-            resource = resources[address]
+            resource, entry = resources[address], self.stored.entries.get(address)
+            if entry is not None:
+                resource = fill_secrets(resource, entry.resource, catalog)
+            if entry is not None and address.kind.section in self.before.sections:
+                said.append(_taken_out(address))
+                continue
             if address.kind is Kind.AGENT:
                 body = agent_body(resource, attachments.get(address.key, ()), known, catalog)
             else:
@@ -312,7 +321,7 @@ class _Pull:
         if counts[best]:
             return best
         alone = next(iter(parts)) if len(parts) == 1 else ""
-        return alone if alone and len(parts[alone].sections) > 1 else ""
+        return alone if alone and len(parts[alone].sections) != 1 else ""
 
 
 def _free(name: str, section: str, data: Mapping[str, bytes]) -> str:
@@ -328,6 +337,16 @@ def _attachments(resources: Mapping[Address, Resource]) -> dict[str, list[tuple[
         if address.kind is Kind.ATTACHMENT:
             found.setdefault(address.agent_key, []).append((address.channel_key, bool(resource.fields.get("inbound"))))
     return found
+
+
+def _taken_out(address: Address) -> Diagnostic:
+    return warning(
+        "left-as-it-is",
+        "Something in the files is left as it is",
+        f"{address} was taken out here and not deleted yet",
+        "apply deletes it; to keep it, `flametree-cfg state rm` forgets it, and the next pull writes it",
+        address=str(address),
+    )
 
 
 def _left_out(body: Body) -> Iterable[Diagnostic]:

@@ -26,6 +26,11 @@ class Files:
     declarations: Mapping[Address, Declaration] = field(default_factory=dict)
     found: tuple[Diagnostic, ...] = ()
 
+    @property
+    def sections(self) -> frozenset[str]:
+        """Which of `connectors`, `channels` and `agents` they have."""
+        return frozenset().union(*(part.sections for part in self.parts.values()))
+
 
 def read_files(path: str, catalog: Catalog) -> Files:
     """

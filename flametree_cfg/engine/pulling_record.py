@@ -32,7 +32,9 @@ def bindings(
             continue  # an external that was found anew: the plan says so
         before = entry.resource if entry else None
         if before is not None and before.external is not declaration.resource.external:
-            continue  # it is replaced, or becomes ours: the plan's business
+            if address not in matched.new:
+                continue  # it is replaced, or becomes ours: the plan's business
+            before = None
         filled = fill_secrets(now, before or declaration.resource, catalog)
         after = managed_view(filled, declaration.resource, catalog)
         if before != after:

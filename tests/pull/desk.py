@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flametree_cfg.model import Action, Address, Batch, FieldChange, Kind, Operation, Resource, Secret, Value, map_secrets
+from flametree_cfg.model import (
+    Action,
+    Address,
+    Batch,
+    FieldChange,
+    Kind,
+    Operation,
+    Resource,
+    Secret,
+    Value,
+    map_secrets,
+)
 from flametree_cfg.platform import open_platform
 from flametree_cfg.secret.keyring import Keyring
 from tests.scenario.running import Ended, Zoo
