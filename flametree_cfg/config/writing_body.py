@@ -41,7 +41,7 @@ def body_of(resource: Resource, catalog: Catalog, refer: Refer) -> Body | None:
     Write a connector or channel.
 
     Args:
-        resource: as the platform reports it, the schema's defaults filled in; secrets masked, or as the ledger has them.
+        resource: as the platform reports it, the schema's defaults filled in, secrets masked or as stored.
         catalog: knows the types.
         refer: names the secrets.
 

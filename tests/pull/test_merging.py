@@ -291,7 +291,8 @@ def test_a_block_that_was_taken_out_stays_out(applied: Zoo) -> None:
     assert "1 to delete" in applied.ok("plan", "tenants/zoo")
 
 
-def test_a_file_that_names_the_tenant_alone_is_filled(applied: Zoo, desk: Desk) -> None:
+@pytest.mark.usefixtures("applied")
+def test_a_file_that_names_the_tenant_alone_is_filled(desk: Desk) -> None:
     """Its comments stay, and the tenant's name is the one that it says."""
     desk.write("# ours\ntenant: zoo\n", tenant="other")
 
