@@ -121,6 +121,21 @@ def test_a_saved_plan_whose_object_is_gone_is_stale(zoo: Zoo, made: str) -> None
     assert zoo.objects() == []
 
 
+def test_a_saved_import_alone_is_stale_too(zoo: Zoo) -> None:
+    """Where nothing but the ledger would change, the object has to be there all the same."""
+    settings = ("settings.integration_code=A", "settings.server_endpoint=https://mcp.example/a")
+    zoo.ok("registry", "create", "zoo", "connector", "mcp", "Tools", *settings)
+    (tools,) = zoo.objects()
+    body = "type: mcp, name: Tools, settings: {integration_code: A, server_endpoint: https://mcp.example/a}"
+    zoo.declare(f"connectors:\n  tools: {{{body}, import: {tools['id']}}}\n")
+    zoo.ok("plan", "tenants/zoo", "--out", "plan.json")
+    assert [step["action"] for step in _plan(zoo)["operations"]] == ["bind"]
+    zoo.ok("registry", "delete", "zoo", "connector:Tools")
+
+    assert zoo.run("apply", "plan.json").returncode == 6
+    assert zoo.objects() == []
+
+
 def test_an_interrupted_import_goes_on(zoo: Zoo, made: str) -> None:
     """Killed at any named point, the next apply ends with that one object."""
     _declare(zoo, made, temperature=0.5)
