@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     )
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
-    from flametree_cfg.engine.reverting import revert_drift
     from flametree_cfg.engine.pulling import Export, PullResult, pull
+    from flametree_cfg.engine.reverting import revert_drift
     from flametree_cfg.engine.saved import apply_saved
     from flametree_cfg.engine.saving import VALID_H, digest_of_all, save_plans
     from flametree_cfg.engine.types import explain, tenant_schema
@@ -105,8 +105,8 @@ __all__ = [
     "make_plans",
     "notify",
     "open_portal",
-    "revert_drift",
     "pull",
+    "revert_drift",
     "save_plans",
     "show",
     "state_export",
