@@ -24,6 +24,7 @@ root = LazyGroup(
         "apply": Entry("flametree_cfg.cli.apply:apply", "Make the platform as the YAML says (also: sync)."),
         "destroy": Entry("flametree_cfg.cli.destroy:destroy", "Delete everything of a tenant that is ours."),
         "drift": Entry("flametree_cfg.cli.drift:drift", "Find changes made outside."),
+        "pull": Entry("flametree_cfg.cli.pull:pull", "Write a tenant as the platform has it."),
         "import": Entry("flametree_cfg.cli.adopt:adopt", "Take an object that exists into our care."),
         "show": Entry("flametree_cfg.cli.show:show", "Show objects as the portal's cards do."),
         "history": Entry("flametree_cfg.cli.history:history", "What was applied, when and by whom."),

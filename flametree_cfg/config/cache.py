@@ -175,7 +175,7 @@ def relabelled(found: Iterable[Diagnostic], labels: Mapping[str, str]) -> tuple[
 
 
 def plain_declaration(declaration: Declaration) -> list[Any]:
-    """Turn a declaration into what `write_part` writes: kind, key, flags, old keys, fields."""
+    """Turn a declaration into what `write_part` writes: kind, key, flags, old keys, fields, id to import."""
     resource = declaration.resource
     flags = (
         (_EXTERNAL if resource.external else 0)
@@ -183,13 +183,16 @@ def plain_declaration(declaration: Declaration) -> list[Any]:
         | (_PROTECTED if declaration.protected else 0)
         | (_ATTACHMENTS if declaration.attachments else 0)
     )
-    return [resource.address.kind.value, resource.address.key, flags, declaration.previously, resource.fields]
+    plain = [resource.address.kind.value, resource.address.key, flags, declaration.previously, resource.fields]
+    return [*plain, declaration.imports] if declaration.imports else plain
 
 
-def _declaration(kind: str, key: str, flags: int, previously: Sequence[str], fields: Mapping[str, Any]) -> Declaration:
+def _declaration(
+    kind: str, key: str, flags: int, previously: Sequence[str], fields: Mapping[str, Any], imports: str = ""
+) -> Declaration:
     external, system = bool(flags & _EXTERNAL), bool(flags & _SYSTEM)
     resource = Resource(Address(_KINDS[kind], key), fields, external, system)
-    return Declaration(resource, tuple(previously), bool(flags & _PROTECTED), bool(flags & _ATTACHMENTS))
+    return Declaration(resource, tuple(previously), bool(flags & _PROTECTED), bool(flags & _ATTACHMENTS), imports)
 
 
 def write_declaration(declaration: Declaration) -> str:

@@ -19,7 +19,7 @@ from flametree_cfg.schema import Catalog
 Body = Mapping[str, Any]
 
 _MANAGED_SEPARATELY = frozenset({"settings", "environment", "connectors", "channels", "push"})
-_NOT_OF_THE_OBJECT = frozenset({"external", "system", "protected", "previously"})
+_NOT_OF_THE_OBJECT = frozenset({"external", "system", "protected", "previously", "import"})
 _NOT_AS_WRITTEN = _MANAGED_SEPARATELY | _NOT_OF_THE_OBJECT
 
 
@@ -48,6 +48,7 @@ def declare(address: Address, body: Body, catalog: Catalog) -> Declaration:
         tuple(body.get("previously", ())),
         body.get("protected", False),
         attachments="channels" in body,
+        imports=body.get("import", ""),
     )
 
 

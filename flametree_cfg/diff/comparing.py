@@ -20,6 +20,7 @@ class Change:
         action: CREATE, UPDATE or DELETE (MOVE, BIND, FORGET where only the ledger changes).
         replaced: the object cannot be changed in place (another type); it is made anew.
         previous: the address before, where the key changed.
+        imported: platform id of an object that is taken over; a BIND of its own stands for that.
     """
 
     address: Address
@@ -29,6 +30,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     replaced: bool = False
     previous: Address | None = None
+    imported: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
+    from flametree_cfg.engine.pulling import Export, PullResult, pull
     from flametree_cfg.engine.recalling import history, history_diff, history_show, history_verify
     from flametree_cfg.engine.reverting import revert_drift
     from flametree_cfg.engine.rolling_back import plan_rollback, rollback
@@ -61,6 +62,7 @@ _WHERE = {
     "reverting": ("revert_drift",),
     "recalling": ("history", "history_diff", "history_show", "history_verify"),
     "rolling_back": ("plan_rollback", "rollback"),
+    "pulling": ("Export", "PullResult", "pull"),
     "saved": ("apply_saved",),
     "saving": ("VALID_H", "digest_of_all", "save_plans"),
     "types": ("explain", "tenant_schema"),
@@ -76,11 +78,13 @@ __all__ = [
     "Card",
     "Desk",
     "DriftResult",
+    "Export",
     "Finding",
     "FormatResult",
     "Options",
     "Origin",
     "PlanResult",
+    "PullResult",
     "TenantResult",
     "accept_drift",
     "add_system_integration",
@@ -106,6 +110,7 @@ __all__ = [
     "notify",
     "open_portal",
     "plan_rollback",
+    "pull",
     "revert_drift",
     "rollback",
     "save_plans",

@@ -9,6 +9,7 @@ from flametree_cfg.config import TenantReading, located
 from flametree_cfg.engine.carrying import bind_platform, holder_of
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.sight import of_this_platform
 from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Refused, WrongUsage, error, has_errors
 from flametree_cfg.model import (
@@ -23,6 +24,7 @@ from flametree_cfg.model import (
     parse_address,
 )
 from flametree_cfg.plan import managed_view
+from flametree_cfg.plan.importing import why_not
 from flametree_cfg.schema import Catalog
 
 
@@ -43,8 +45,8 @@ def adopt(path: str | Path, address: str, platform_id: str, options: Options) ->
         reading, declaration = _declared(path, address, session)
         with session.ledger.lock(reading.name, options.lock_wait_s, holder_of(options)) as lease:
             stored = session.ledger.read(reading.name)
-            _refuse_known(declaration.resource.address, platform_id, stored.entries)
-            live = session.platform.read(reading.name)
+            live = of_this_platform(session.platform.read(reading.name), stored, session)
+            _refuse(declaration, platform_id, stored.entries, live, session.catalog)
             operation = _binding(declaration, platform_id, live, stored.ids(), session.catalog)
             bind_platform(session, lease)
             return session.ledger.amend(lease, [operation])
@@ -67,39 +69,33 @@ def _declared(path: str | Path, text: str, session: Session) -> tuple[TenantRead
     )
 
 
-def _refuse_known(address: Address, platform_id: str, entries: Mapping[Address, Entry]) -> None:
-    holders = [a for a, entry in entries.items() if a == address or entry.id == platform_id]
-    if holders:
-        raise Refused(
-            error(
-                "already-known",
-                "The ledger knows this already",
-                f"{holders[0]} is {entries[holders[0]].id}",
-                f"if that is wrong: flametree-cfg state rm PATH {holders[0]}",
-                address=str(holders[0]),
-            )
-        )
+def _refuse(
+    declaration: Declaration, platform_id: str, entries: Mapping[Address, Entry], live: LiveTenant, catalog: Catalog
+) -> None:
+    if declaration.resource.external:
+        raise Refused(_not_ours(declaration.resource.address))
+    found = tuple(why_not(declaration, platform_id, entries, live, catalog))
+    if any(one.code == "no-such-object" for one in found):
+        raise WrongUsage(*found)
+    if found:
+        raise Refused(*found)
+
+
+def _not_ours(address: Address) -> Diagnostic:
+    return error(
+        "external-edited",
+        "External objects are not taken over",
+        f"{address} is declared as external: it is found by type and name",
+        "plan finds it by itself; take `external` out to have it in our care",
+        address=str(address),
+    )
 
 
 def _binding(
     declaration: Declaration, platform_id: str, live: LiveTenant, ids: dict[Address, str], catalog: Catalog
 ) -> Operation:
     address = declaration.resource.address
-    snapshot, objects = live_snapshot(live, {**ids, address: platform_id})
-    item = objects.get(address)
-    if item is None:
-        raise WrongUsage(_no_such(address, platform_id, live))
-    if item.fields.get("type") != declaration.resource.type:
-        raise Refused(
-            error(
-                "other-type",
-                "The object is of another type",
-                f"{address} is declared as {declaration.resource.type}, {platform_id} is a {item.fields.get('type')}",
-                "declare the type it has",
-                address=str(address),
-                path=("type",),
-            )
-        )
+    snapshot, _ = live_snapshot(live, {**ids, address: platform_id})
     now = managed_view(snapshot.resources[address], declaration.resource, catalog)
     return Operation(
         "",
@@ -109,15 +105,4 @@ def _binding(
         after=now,
         protected=declaration.protected,
         platform_id=platform_id,
-    )
-
-
-def _no_such(address: Address, platform_id: str, live: LiveTenant) -> Diagnostic:
-    named = [f"{o.id} ({o.fields.get('name')})" for o in live.objects if o.kind is address.kind and not o.system]
-    return error(
-        "no-such-object",
-        "The platform has no such object",
-        f"no {address.kind} with id {platform_id}",
-        f"it has: {', '.join(named[:10])}" if named else f"it has no {address.kind} at all",
-        address=str(address),
     )

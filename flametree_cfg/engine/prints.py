@@ -58,7 +58,7 @@ def printed_declaration(declaration: Declaration, printed: Printer) -> Declarati
     if fields is before.fields:
         return declaration
     resource = Resource(before.address, fields, before.external, before.system)
-    return Declaration(resource, declaration.previously, declaration.protected, declaration.attachments)
+    return replace(declaration, resource=resource)
 
 
 def printer(prints: Mapping[str, str]) -> Printer:

@@ -115,7 +115,8 @@ class Session:
         return open_keyring(path, create=True)
 
     @cached_property
-    def _policy(self) -> Policy:
+    def policy(self) -> Policy:
+        """What references may reach; the operator's choice."""
         from flametree_cfg.secret import Policy
 
         return Policy.from_environment(file_root=None)
@@ -124,7 +125,7 @@ class Session:
         """Look secrets up where the operator allows it, files in the tenant's folder; values are masked from now on."""
         from flametree_cfg.secret import resolve_all
 
-        resolved = resolve_all(references, replace(self._policy, file_root=Path(folder).resolve()))
+        resolved = resolve_all(references, replace(self.policy, file_root=Path(folder).resolve()))
         self.options.mask(resolved.values.values())
         return resolved
 

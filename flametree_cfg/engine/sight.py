@@ -93,6 +93,8 @@ def _by_agreement(reading: TenantReading, session: Session) -> Sight | None:
         changed = reading.changed_since(agreement.base)
         if changed is None or frozenset(agreement.sections) != reading.outline.sections:
             return None
+        if any(declaration.imports for declaration in changed.after.values()):
+            return None
         part = _Part(reading, reading.outline.sections, changed.addresses, agreement.outside)
         new = references_in(changed.after.values()).difference(agreement.references)
         more = session.resolve(new, reading.folder)
@@ -123,6 +125,8 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
         return None
     stamp, revision = session.ledger.stamp(reading.name), session.platform.revision(reading.name)
     tenant = _tenant(reading)
+    if any(declaration.imports for declaration in tenant.declarations.values()):
+        return None  # what has been imported is told, which nobody would be who looks at changes alone
     references = references_of(tenant)
     resolved = session.resolve(references, reading.folder)
     prints = session.fingerprints(resolved.values, stored.lineage)
@@ -190,7 +194,7 @@ class _Part:
             return None
         name = self.reading.name
         before = declared(frozenset(self.changed))
-        if any(declaration.previously for declaration in before.values()):
+        if any(declaration.previously or declaration.imports for declaration in before.values()):
             return None
         stored, live = self._read(self.changed, session)
         ids = {address: one for one, address in _addresses(name, live, session).items()}

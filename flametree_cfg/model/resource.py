@@ -133,6 +133,7 @@ class Declaration:
 
     Attributes:
         previously: keys it had before; the object is kept.
+        imports: platform id of an object to be taken over; empty for none.
         protected: must not be deleted.
         attachments: agents only: whether `channels` is declared, so that attachments it does not list go.
     """
@@ -141,6 +142,7 @@ class Declaration:
     previously: tuple[str, ...] = ()
     protected: bool = False
     attachments: bool = False
+    imports: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from flametree_cfg.model import (
     map_secrets,
 )
 from flametree_cfg.plan.changes import Found, find_changes, held_warnings, keep_fingerprints, problems_outside
+from flametree_cfg.plan.importing import done_imports
 from flametree_cfg.plan.order import order_steps
 from flametree_cfg.plan.selection import select
 from flametree_cfg.plan.sides import Sides, join_sides, with_secrets
@@ -91,6 +92,7 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
     )
     restarts = _restarted(operations)
     warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]
+    warnings += done_imports(tenant, sides.stored)
     if simulation and simulation.standing:
         warnings += _still_standing(simulation)
     applied = Snapshot(tenant.name, {address: entry.resource for address, entry in sides.stored.items()})
@@ -207,7 +209,7 @@ def _numbered(operations: Sequence[Operation]) -> tuple[Operation, ...]:
 
 
 def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
-    """One entry a resource: a replaced object shows as such, not as its old and new halves."""
+    """One entry a resource: a replaced object shows as such, not as its halves; taking over comes before changing."""
     aside = {
         after: before
         for before, after in sides.moves.items()
@@ -231,11 +233,12 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
     if found.protections:
         shown = list(_with_protections(shown, sides, found))
     for address in sides.found:
-        if address not in found.changes and address not in found.protections:
+        imported = sides.imports.get(address, "")
+        if imported or (address not in found.changes and address not in found.protections):
             resource = sides.desired[address].resource
-            shown.append(Change(address, Action.BIND, None, resource))
+            shown.append(Change(address, Action.BIND, None, resource, imported=imported))
     shown += [Change(address, Action.FORGET, sides.stored[address].resource, None) for address in found.forgotten]
-    return tuple(sorted(shown, key=lambda change: change.address))
+    return tuple(sorted(shown, key=lambda change: (change.address, not change.imported)))
 
 
 def _with_protections(shown: Iterable[Change], sides: Sides, found: Found) -> Iterator[Change]:

@@ -25,7 +25,7 @@ from flametree_cfg.model import (
 from flametree_cfg.schema import Catalog
 
 _EMPTY: tuple[Value, ...] = (None, "", [], {})  # one value to whoever compares: unset
-_SEEN_BEFORE = frozenset({Action.UPDATE, Action.DELETE, Action.MAKE_DEFAULT, Action.STOP, Action.START})
+_SEEN_BEFORE = frozenset({Action.BIND, Action.UPDATE, Action.DELETE, Action.MAKE_DEFAULT, Action.STOP, Action.START})
 
 
 def moved(operations: Sequence[Operation], live: Iterable[Resource], catalog: Catalog) -> tuple[Diagnostic, ...]:

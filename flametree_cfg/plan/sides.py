@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from flametree_cfg.diff import agrees, fill_secrets, immutable_change
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
@@ -23,6 +23,7 @@ from flametree_cfg.model import (
     live_snapshot,
     readdress,
 )
+from flametree_cfg.plan.importing import check_imports, wanted_imports
 from flametree_cfg.schema import Catalog
 
 OUTGOING = "~old"
@@ -39,6 +40,7 @@ class Sides:
         live: what the platform has; without a refresh, what the ledger says it has. The secrets of what is clean are
             masked until `with_secrets`.
         found: externals that the ledger does not know yet, or under another id, and declared attachments that exist.
+        imports: platform ids of what is taken over because the YAML says so; they are in `found` too.
         moves: address before to address after, as the ledger has to record it.
         clean: addresses of which desired, stored and live were seen to agree; others may, on a closer look.
     """
@@ -50,6 +52,7 @@ class Sides:
     found: Mapping[Address, str]
     moves: Mapping[Address, Address]
     clean: AbstractSet[Address] = frozenset()
+    imports: Mapping[Address, str] = field(default_factory=dict)
 
     @property
     def desired(self) -> Mapping[Address, Declaration]:
@@ -67,7 +70,8 @@ def join_sides(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog:
         live: what the platform reports; None to plan against the ledger alone.
 
     Raises:
-        ConfigInvalid: an external or system object was not found on the platform (`external-not-found`).
+        ConfigInvalid: an external or system object was not found on the platform (`external-not-found`), or one that
+            is to be imported cannot be.
     """
     renamed = dict(_renamed_keys(tenant, stored))
     sides = _joined(tenant, stored, live, renamed, catalog)
@@ -81,13 +85,15 @@ def _joined(
     tenant: Tenant, stored: Stored, live: LiveTenant | None, moves: Mapping[Address, Address], catalog: Catalog
 ) -> Sides:
     entries = _moved_entries(stored, moves)
+    imports = wanted_imports(tenant, entries)
     if live is None:
         resources = {address: entry.resource for address, entry in entries.items()}
         for address, declaration in tenant.declarations.items():
-            if declaration.resource.external or declaration.resource.system:
+            if declaration.resource.external or declaration.resource.system or address in imports:
                 resources.setdefault(address, declaration.resource)
-        return Sides(tenant, entries, Snapshot(tenant.name, resources), {}, {}, moves)
-    found = _found_externals(tenant, entries, live)
+        return Sides(tenant, entries, Snapshot(tenant.name, resources), {}, imports, moves, imports=imports)
+    check_imports(imports, tenant, entries, live, catalog)
+    found = _found_externals(tenant, entries, live) | imports
     # An attachment is found by what it joins: an external may be known under another key than when it was made.
     ids = {address: entry.id for address, entry in entries.items() if address.kind is not Kind.ATTACHMENT}
     snapshot, objects = live_snapshot(live, ids | found)
@@ -102,7 +108,7 @@ def _joined(
             clean.add(address)
         else:
             seen[address] = fill_secrets(resource, entry.resource, catalog)
-    return Sides(tenant, entries, Snapshot(tenant.name, seen), objects, found, moves, clean)
+    return Sides(tenant, entries, Snapshot(tenant.name, seen), objects, found, moves, clean, imports)
 
 
 def with_secrets(sides: Sides, catalog: Catalog) -> Sides:

@@ -25,6 +25,7 @@ class PlanCounts:
     handovers: int = 0
     restarts: int = 0
     ledger: int = 0
+    imports: int = 0
 
     def __add__(self, other: PlanCounts) -> PlanCounts:
         mine, theirs = asdict(self), asdict(other)
@@ -51,6 +52,7 @@ def count_plan(plan: Plan) -> PlanCounts:
         handovers=len(plan.handovers),
         restarts=len(plan.restarts),
         ledger=listed + unlisted,
+        imports=counted[Sign.IMPORT],
     )
 
 

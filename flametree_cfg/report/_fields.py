@@ -22,6 +22,7 @@ class Sign(enum.StrEnum):
     REPLACE = "replace"
     RENAME_KEY = "rename"  # of the key in the YAML; the object keeps its name
     BIND = "find"
+    IMPORT = "import"
     FORGET = "forget"
     PROTECT = "protect"
     UNPROTECT = "lift"
@@ -49,6 +50,7 @@ class Row:
         fields: as compared; `leaves` breaks them up.
         previous: the address before, where its key changed.
         type_before: of a replaced object, where the type changed.
+        imported: platform id of an object that is taken over.
     """
 
     sign: Sign
@@ -58,6 +60,7 @@ class Row:
     fields: Sequence[FieldChange]
     previous: Address | None = None
     type_before: str = ""
+    imported: str = ""
 
 
 def rows(changes: Sequence[Change]) -> list[Row]:
@@ -80,6 +83,8 @@ def _paired(changes: Sequence[Change]) -> Iterator[tuple[Change, Change | None]]
 
 
 def _sign(change: Change, outgoing: Change | None) -> Sign:
+    if change.imported:
+        return Sign.IMPORT
     return Sign.REPLACE if change.replaced or outgoing is not None else _SIGNS.get(change.action, Sign.CHANGE)
 
 
@@ -100,6 +105,7 @@ def _row(change: Change, outgoing: Change | None) -> Row:
         change.fields or tuple(_whole(change)),
         change.previous,
         before.type if sign is Sign.REPLACE and before and side and before.type != side.type else "",
+        change.imported,
     )
 
 

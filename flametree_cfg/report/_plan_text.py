@@ -118,6 +118,8 @@ def _row(row: Row, symbols: Symbols) -> str:
         parts.append(" ".join(part for part in (kind, quoted(row.name) if row.name else "") if part))
     if row.previous is not None and row.previous != row.address:
         parts.append(f"(was {row.previous})")
+    if row.imported:
+        parts[0] += f" <- {row.imported}"
     return "   ".join(parts)
 
 
@@ -181,6 +183,7 @@ def counts_text(counts: PlanCounts) -> str:
     """Write what a plan would do as numbers."""
     return joined(
         [
+            f"{counts.imports} to import" if counts.imports else "",
             f"{counts.add} to add",
             f"{counts.change} to change",
             f"{counts.delete} to delete",

@@ -68,6 +68,7 @@ def row(changed: Row) -> Json:
         "type_before": changed.type_before,
         "name": changed.name,
         "previous": str(changed.previous) if changed.previous else None,
+        "imported": changed.imported or None,
         "fields": [field_change(f) for f in leaves(changed.fields)],
     }
 

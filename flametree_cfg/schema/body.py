@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 
 NAME_LENGTH = 200  # characters: longer than any name a portal's card can show, short enough for every index
 
+_ID = r"^[!-~]{1,200}$"  # what a platform may call an object
 _LINKS = 100  # connectors or keys in one list: `uniqueItems` is quadratic in the reference validator
 _EXTERNAL_KEYS = ("type", "name", "external", "protected", "previously")
 _SYSTEM_KEYS = (*_EXTERNAL_KEYS, "system", "default")
@@ -124,6 +125,12 @@ def _shared() -> Schema:
             "items": key_schema("A former key."),
             "maxItems": _LINKS,
             "uniqueItems": True,
+        },
+        "import": {
+            "description": "The platform's id of an object that exists: the next apply takes it over. Then remove it.",
+            "type": "string",
+            "pattern": _ID,
+            "x-hint": "write the id as the platform gives it; `flametree-cfg registry list` shows ids",
         },
     }
 

@@ -40,7 +40,7 @@ def test_a_plan_says_what_the_text_says() -> None:
 
     assert (read["format_version"], read["command"]) == (1, "plan")
     assert read["summary"] == {
-        "add": 2, "change": 2, "delete": 1, "replace": 0, "handovers": 1, "restarts": 1, "ledger": 0,
+        "add": 2, "change": 2, "delete": 1, "replace": 0, "handovers": 1, "restarts": 1, "ledger": 0, "imports": 0,
         "tenants": 1, "failed": 0,
     }  # fmt: skip
     assert [c["address"] for c in plan["changes"]] == [str(c.address) for c in EVERYTHING.changes]

@@ -1,0 +1,382 @@
+"""Pull: write what the platform has as YAML, and record it, so that the next plan has nothing to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flametree_cfg.config.source import Folder
+from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
+from flametree_cfg.config.writing_files import more_in, new_files
+from flametree_cfg.config.writing_names import Variables
+from flametree_cfg.config.writing_out import NewContent, make_folder, schema_beside, write_all
+from flametree_cfg.diff import fill_secrets
+from flametree_cfg.engine.carrying import bind_platform, holder_of
+from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.pulling_files import Files, choose_name, parse_files, read_files
+from flametree_cfg.engine.pulling_match import Matched, match
+from flametree_cfg.engine.pulling_merge import Merge, Merged
+from flametree_cfg.engine.pulling_record import bindings
+from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.sight import of_this_platform
+from flametree_cfg.errors import (
+    ConfigInvalid,
+    Diagnostic,
+    ExitCode,
+    Refused,
+    Severity,
+    WrongUsage,
+    error,
+    has_errors,
+    warning,
+)
+from flametree_cfg.model import (
+    Address,
+    Kind,
+    LiveTenant,
+    Resource,
+    Status,
+    Stored,
+    Tenant,
+    live_snapshot,
+    parse_reference,
+    secrets_in,
+)
+from flametree_cfg.sql import crash
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A secret that somebody has to provide: the environment variable, and whose it is."""
+
+    variable: str
+    address: Address
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """
+    What a pull did.
+
+    Attributes:
+        folder: as the person named it.
+        written: files that were made or changed, as the person would type them.
+        added: addresses that are new in the YAML.
+        changed: fields of known resources that were brought up to date.
+        objects: how many of the platform's objects the YAML has now, attachments left out.
+        exports: what has to be set before a secret can be sent.
+        diagnostics: what could not be written, what is gone.
+        serial: of the ledger afterwards.
+    """
+
+    folder: str
+    tenant_name: str
+    written: tuple[str, ...]
+    added: tuple[Address, ...]
+    changed: tuple[str, ...]
+    objects: int
+    exports: tuple[Export, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: ExitCode
+    serial: int
+
+
+def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) -> PullResult:
+    """
+    Write a tenant as the platform has it into a folder, and record it in the ledger.
+
+    What is there already is kept: values that differ are written into their lines, new objects are added. Every file
+    is prepared before the first is written, and the ledger last: an interrupted pull is completed by the next one.
+
+    Args:
+        path: the tenant's folder; made where there is none.
+        options: the operator's.
+        tenant: its name; empty to take it from the files, else from the folder.
+        prune: take out what the platform has no more.
+
+    Raises:
+        ConfigInvalid: a file that is there is not right, or is none that may be written.
+        WrongUsage: the platform has nothing of that tenant, or the name is none.
+        Refused: an interrupted apply comes first.
+    """
+    with Session(options, [path], create=True) as session:
+        before = read_files(path, session.catalog) if os.path.lexists(path) else Files("", {})
+        name = choose_name(path, before, tenant)
+        if not before.data:
+            _refuse_nothing(session.platform.read(name), name)  # before a lock puts the tenant into the ledger
+        with session.ledger.lock(name, options.lock_wait_s, holder_of(options)) as lease:
+            before = read_files(path, session.catalog) if os.path.lexists(path) else before  # somebody held the lock
+            stored = session.ledger.read(name)
+            live = of_this_platform(session.platform.read(name), stored, session)
+            _refuse_pending(stored)
+            pulled = _Pull(name, path, before, stored, live, session).prepare(prune=prune)
+            with _opened(path, pulled.contents) as folder:
+                if folder is not None:
+                    write_all(folder, pulled.contents)
+            operations = bindings(pulled.after.declarations, pulled.matched, stored, live, session.catalog)
+            serial = stored.serial
+            if operations or not stored.lineage:
+                crash.point("before-ledger")
+                bind_platform(session, lease)
+                serial = session.ledger.amend(lease, operations)
+        return pulled.result(path, serial)
+
+
+def _refuse_pending(stored: Stored) -> None:
+    if stored.pending:
+        raise Refused(
+            error(
+                "apply-interrupted",
+                "An apply was interrupted",
+                f"{len(stored.pending)} journaled operations have no recorded outcome yet",
+                "run apply: it settles them first; then pull",
+            )
+        )
+
+
+def _refuse_nothing(live: LiveTenant, name: str) -> None:
+    if all(one.system for one in live.objects):
+        raise WrongUsage(
+            error(
+                "nothing-to-pull",
+                "The platform has nothing of this tenant",
+                f"tenant {name!r}",
+                "check the name (--tenant) and the platform (--platform)",
+            )
+        )
+
+
+@contextmanager
+def _opened(path: str, contents: Sequence[NewContent]) -> Iterator[Folder | None]:
+    if not contents:
+        yield None
+        return
+    with make_folder(path) as folder:
+        yield folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulled:
+    """Everything that is to be written, and what to say about it."""
+
+    name: str
+    matched: Matched
+    contents: tuple[NewContent, ...]
+    after: Files
+    bodies: Sequence[Body]
+    merged: Merged
+    diagnostics: tuple[Diagnostic, ...]
+
+    def result(self, path: str, serial: int) -> PullResult:
+        named = [(body.address, where, text) for body in self.bodies for where, text in body.secrets]
+        exports = tuple(
+            Export(reference[1], address, ".".join(map(str, where)))
+            for address, where, text in (*named, *self.merged.secrets)
+            if (reference := parse_reference(text)) is not None
+        )
+        declared = [a for a in self.after.declarations if a.kind is not Kind.ATTACHMENT and a in self.matched.ids]
+        found = (*self.diagnostics, *self.after.found)
+        return PullResult(
+            path,
+            self.name,
+            tuple(os.path.normpath(os.path.join(path, one.name)) for one in self.contents),  # noqa: PTH118
+            tuple(body.address for body in self.bodies),
+            tuple(self.merged.changed),
+            len(declared),
+            exports,
+            found,
+            ExitCode.INVALID if has_errors(found) else ExitCode.OK,
+            serial,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """One tenant, read and about to be written."""
+
+    name: str
+    path: str
+    before: Files
+    stored: Stored
+    live: LiveTenant
+    session: Session
+
+    def prepare(self, *, prune: bool) -> _Pulled:
+        """
+        Decide what is written; nothing is touched.
+
+        Raises:
+            ConfigInvalid: what would be written would not be right.
+        """
+        matched = match(self.live, self.stored, self.before.declarations)
+        snapshot, objects = live_snapshot(self.live, matched.ids)
+        refer = self._variables().reference
+        bodies, said = self._bodies(matched, snapshot.resources, refer)
+        known = {*self.before.declarations, *(body.address for body in bodies)}
+        faulty = {address for address, one in objects.items() if one.status is Status.ERROR}
+        declared, catalog = self.before.declarations, self.session.catalog
+        merge = Merge(declared, self.stored, snapshot.resources, known, faulty, catalog, refer)
+        merged = merge.run(matched, prune=prune)
+        contents, after = self._after(bodies, merged)
+        if left := merged.leave({one.address for one in after.found if one.severity is Severity.ERROR}):
+            contents, after = self._after(bodies, left)
+            merged = left
+        if has_errors(after.found):
+            raise ConfigInvalid(*after.found)
+        return _Pulled(self.name, matched, contents, after, bodies, merged, self._judged(after, (*said, *merged.found)))
+
+    def _after(self, bodies: Sequence[Body], merged: Merged) -> tuple[tuple[NewContent, ...], Files]:
+        contents = self._contents(bodies, merged)
+        data = {**self.before.data, **{one.name: one.after for one in contents}}
+        return contents, parse_files(data, self.path, self.session.catalog, self.before)
+
+    def _judged(self, after: Files, said: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        """Add what the invariants say: what the platform has may be against them, and is written all the same."""
+        from flametree_cfg.invariants import check_tenant
+
+        tenant = Tenant(self.name, after.declarations, after.sections, self.path)
+        return (*said, *check_tenant(tenant, self.session.catalog))
+
+    def _bodies(
+        self, matched: Matched, resources: Mapping[Address, Resource], refer: Refer
+    ) -> tuple[list[Body], tuple[Diagnostic, ...]]:
+        catalog = self.session.catalog
+        written: dict[Address, Body] = {}
+        said: list[Diagnostic] = []
+        known = set(self.before.declarations)
+        attachments = _attachments(resources)
+        for address in matched.new:
+            resource, entry = resources[address], self.stored.entries.get(address)
+            if entry is not None:
+                resource = fill_secrets(resource, entry.resource, catalog)
+            if entry is not None and address.kind.section in self.before.sections:
+                said.append(_taken_out(address))
+                continue
+            if address.kind is Kind.AGENT:
+                body = agent_body(resource, attachments.get(address.key, ()), known, catalog)
+            else:
+                body = body_of(resource, catalog, refer)
+            if body is None:
+                said.append(_not_written(resource, matched.ids[address]))
+                continue
+            written[address] = body
+            known.add(address)
+            said += _left_out(body)
+        return list(written.values()), tuple(said)
+
+    def _variables(self) -> Variables:
+        policy = self.session.policy
+        references = (
+            parse_reference(secret.reference)
+            for declaration in self.before.declarations.values()
+            for _, secret in secrets_in(declaration.resource.fields)
+        )
+        taken = {reference[1] for reference in references if reference}
+        return Variables(self.name, taken, policy.permits, policy.allow)
+
+    def _contents(self, bodies: Sequence[Body], merged: Merged) -> tuple[NewContent, ...]:
+        schema = schema_beside(self.path)
+        if not self.before.data:
+            made = new_files(self.name, bodies, schema)
+            return tuple(NewContent(name, None, data) for name, data in made.items())
+        data = self._edited(merged)
+        return tuple(self._added(data, bodies, schema))
+
+    def _edited(self, merged: Merged) -> dict[str, bytes]:
+        """Make the edits of known resources in the files they came from."""
+        data = dict(self.before.data)
+        for name, part in self.before.parts.items():
+            edits = [edit for one in part.declarations for edit in merged.edits.get(one.resource.address, ())]
+            if edits:
+                from flametree_cfg.config.editing import edited
+
+                data[name] = edited(data[name], part.label, edits).data
+        return data
+
+    def _added(self, data: dict[str, bytes], bodies: Sequence[Body], schema: str) -> Iterator[NewContent]:
+        """Add resources to the files that hold most of their kind; what fits in none gets a file of its own."""
+        for section in dict.fromkeys(body.address.kind.section for body in bodies):
+            some = [body for body in bodies if body.address.kind.section == section]
+            name = self._home_of(section)
+            more = more_in(data[name], section, some) if name else None
+            if name and more is not None:
+                data[name] = more
+            else:
+                made = new_files(self.name, some, schema)
+                data |= {_free(one, section, data): content for one, content in made.items()}
+        for name, content in data.items():
+            if content != self.before.data.get(name):
+                yield NewContent(name, self.before.data.get(name), content)
+
+    def _home_of(self, section: str) -> str:
+        parts = self.before.parts
+        counts = {
+            name: sum(one.resource.address.kind.section == section for one in part.declarations)
+            for name, part in parts.items()
+        }
+        best = max(counts, key=lambda name: counts[name])
+        if counts[best]:
+            return best
+        alone = next(iter(parts)) if len(parts) == 1 else ""
+        return alone if alone and len(parts[alone].sections) != 1 else ""
+
+
+def _free(name: str, section: str, data: Mapping[str, bytes]) -> str:
+    """Name a file that does not exist yet."""
+    taken = {one.casefold() for one in data}
+    candidates = [name, f"{section}.yaml", *(f"{section}-{number}.yaml" for number in range(2, len(data) + 4))]
+    return next(one for one in candidates if one not in taken and one != "tenant.yaml")
+
+
+def _attachments(resources: Mapping[Address, Resource]) -> dict[str, list[tuple[str, bool]]]:
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for address, resource in resources.items():
+        if address.kind is Kind.ATTACHMENT:
+            found.setdefault(address.agent_key, []).append((address.channel_key, bool(resource.fields.get("inbound"))))
+    return found
+
+
+def _taken_out(address: Address) -> Diagnostic:
+    return warning(
+        "left-as-it-is",
+        "Something in the files is left as it is",
+        f"{address} was taken out here and not deleted yet",
+        "apply deletes it; to keep it, `flametree-cfg state rm` forgets it, and the next pull writes it",
+        address=str(address),
+    )
+
+
+def _left_out(body: Body) -> Iterable[Diagnostic]:
+    if body.found:
+        yield warning(
+            "only-found",
+            "An object cannot be written whole, and is only found",
+            f"{body.address}: its {_path(body.left)} holds what no YAML of a tenant may say; written as external",
+            "change it in the portal, take the block out and pull again",
+            address=str(body.address),
+        )
+    elif body.left:
+        yield warning(
+            "left-out",
+            "A part of an object is left to the portal",
+            f"{body.address}: {_path(body.left)}",
+            "",
+            address=str(body.address),
+        )
+
+
+def _path(left: Sequence[tuple[str | int, ...]]) -> str:
+    return ", ".join(".".join(map(str, path)) or "form" for path in left)
+
+
+def _not_written(resource: Resource, platform_id: str) -> Diagnostic:
+    return warning(
+        "not-writable",
+        "An object cannot be written",
+        f"{resource.address.kind} {resource.name!r} ({resource.type}, id {platform_id}): its name or type is none that "
+        "a tenant may declare",
+        "rename it in the portal and pull again; until then it stays outside our care",
+    )
