@@ -87,9 +87,9 @@ class Line:
             raise TooLarge
 
     def close(self) -> None:
-        """Let go; called by who uses it."""
-        if self._open is not None:
-            self._open.close()
+        """Let go, although files may still be open on it; called by who uses it."""
+        if self._open is not None and (number := self._open.detach()) >= 0:
+            socket.close(number)
 
     def hang_up(self) -> None:
         """Wake whoever waits for the server; called by who does not wait any more."""

@@ -112,11 +112,14 @@ def _made(
                 else:
                     return log_in(line, secure, False)
             return log_in(line, line.connect(addresses, place.port), True)
-        except (smtplib.SMTPServerDisconnected, imaplib.IMAP4.abort) as gone:
-            cause = gone.__context__
-            raise (cause if isinstance(cause, OSError) else ConnectionResetError()) from None
+        except ssl.SSLError:
+            raise
         except (smtplib.SMTPException, imaplib.IMAP4.error, ValueError) as problem:
-            raise Unwell(Finding.UNREADABLE, f"{place} does not answer as {place.protocol.upper()} does") from problem
+            if isinstance(problem.__context__, OSError):  # both clients make it a text of theirs
+                raise problem.__context__ from None
+            if isinstance(problem, smtplib.SMTPServerDisconnected) or "EOF" in str(problem):
+                raise ConnectionResetError from None
+            raise Unwell(Finding.UNREADABLE, f"{place} does not answer as {place.protocol.upper()} does") from None
         except Unwell as problem:
             raise Unwell(problem.verdict.finding, f"{place} {problem.verdict.sentence}") from None
 

@@ -38,6 +38,7 @@ class McpDoor(httpx2.AsyncBaseTransport):
         self.fault: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self._where, self._endpoint, self._means = where, endpoint, means
         self._left = LARGEST
+        self._gets = False
 
     def streams(
         self, url: str, transport: str, headers: Mapping[str, str]
@@ -53,6 +54,7 @@ class McpDoor(httpx2.AsyncBaseTransport):
 
         ours = dict(headers)
         if transport == "http_sse":
+            self._gets = True
             return sse_client(url, httpx_client_factory=client)
         return streamable_http_client(url, http_client=client())
 
@@ -94,8 +96,9 @@ class McpDoor(httpx2.AsyncBaseTransport):
             answer = await read_answer(response.status_code, response.headers, response.aiter_raw())
         finally:
             await response.aclose()
-        # Of GET and DELETE a server may want to know nothing; the SDK would follow some redirects.
-        if 300 <= answer.status < 400 or (method == "POST" and answer.status >= 400):
+        # Of GET (but for http_sse) and DELETE a server may want to know nothing; the SDK would follow some redirects.
+        needed = method == "POST" or (method == "GET" and self._gets)
+        if 300 <= answer.status < 400 or (needed and answer.status >= 400):
             verdict = said_no(answer, self._where)
             raise Unwell(verdict.finding, verdict.sentence)
         if answer.fault is not None:

@@ -93,7 +93,8 @@ async def _attempt(server: _Server, means: Means) -> Verdict:
     talk = asyncio.create_task(_talk(server, door))
     try:
         # The SDK may go on waiting after a request of it failed: what went wrong at our door ends the talk.
-        await asyncio.wait({talk, door.fault}, return_when=asyncio.FIRST_COMPLETED)
+        waited: set[asyncio.Future[Any]] = {talk, door.fault}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if door.fault.done():
             raise door.fault.result()
         return await talk

@@ -29,15 +29,19 @@ class Authority:
 
     def context(self, name: str, *, expired: bool = False) -> ssl.SSLContext:
         """Give a server's side of TLS, made out to one name or address."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate(name, expired=expired))
+        return context
+
+    def certificate(self, name: str, *, expired: bool = False) -> Path:
+        """Give a file with a key and its certificate, made out to one name or address."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = self._signed(subject, key, 30 if expired else 0, alternative=name)
         file = self.folder / f"{name}-{expired}.pem"
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         file.write_bytes(secret + certificate.public_bytes(Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
     def _signed(
         self,
