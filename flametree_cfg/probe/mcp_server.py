@@ -18,12 +18,14 @@ from flametree_cfg.probe.attempt import Attempt, Means
 from flametree_cfg.probe.call import AGENT, aimed, header_of, known_settings
 from flametree_cfg.probe.policy import Policy
 from flametree_cfg.probe.quiet import hush
-from flametree_cfg.probe.result import Finding, NoCall, Request, Unwell, Verdict
+from flametree_cfg.probe.result import Finding, NoCall, Request, Verdict
 
 if TYPE_CHECKING:
-    from mcp import MCPError
+    from mcp import ClientSession
 
     from flametree_cfg.probe.mcp_door import McpDoor
+
+_NOT_PARSED = -32700  # by JSON-RPC
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +108,29 @@ async def _attempt(server: _Server, means: Means) -> Verdict:
 
 
 async def _talk(server: _Server, door: McpDoor) -> Verdict:
-    from mcp import ClientSession, MCPError
+    from mcp import ClientSession
     from mcp.types import Implementation
 
+    async with (
+        door.streams(server.url, server.transport, server.headers) as (reading, writing),
+        ClientSession(reading, writing, client_info=Implementation(name=AGENT, version="1")) as session,
+    ):
+        return await _listed(server.where, session)
+
+
+async def _listed(where: str, session: ClientSession) -> Verdict:
+    from mcp import MCPError
+
     try:
-        async with (
-            door.streams(server.url, server.transport, server.headers) as (reading, writing),
-            ClientSession(reading, writing, client_info=Implementation(name=AGENT, version="1")) as session,
-        ):
-            await session.initialize()
-            listed = await session.list_tools()
+        await session.initialize()
+        listed = await session.list_tools()
     except MCPError as problem:
-        raise _told(server.where, problem) from None
-    count = f"{len(listed.tools)}{' or more' if listed.next_cursor else ''}"
-    return Verdict(Health.HEALTHY, Finding.OK, f"{server.where} offers {count} tool{'' if count == '1' else 's'}")
-
-
-def _told(where: str, problem: MCPError) -> Unwell:
-    if problem.code == -32700:
-        return Unwell(Finding.UNREADABLE, f"{where} answered with something that is not MCP: is this its address?")
-    return Unwell(Finding.FAILED, f"{where} said no: {problem.message}")
+        if problem.code != _NOT_PARSED:
+            return Verdict(Health.UNHEALTHY, Finding.FAILED, f"{where} said no: {problem.message}")
+    except (ValueError, RuntimeError):  # what came does not fit the protocol, or its version is none we know
+        pass
+    else:
+        count = f"{len(listed.tools)}{' or more' if listed.next_cursor else ''}"
+        return Verdict(Health.HEALTHY, Finding.OK, f"{where} offers {count} tool{'' if count == '1' else 's'}")
+    sentence = f"{where} answered with something that is not MCP: is this the server's address?"
+    return Verdict(Health.UNHEALTHY, Finding.UNREADABLE, sentence)

@@ -36,7 +36,7 @@ def speaking(speak: Speak, tls: ssl.SSLContext | None = None) -> Iterator[int]:
         daemon_threads = True
         allow_reuse_address = True
 
-        def handle_error(self, request: Any, client_address: Any) -> None:
+        def handle_error(self, request: Any, _: Any) -> None:
             """Say nothing: callers that hang up are the point of many tests."""
             request.close()
 
