@@ -17,7 +17,7 @@ from contextlib import contextmanager
 HOSTS = 25
 AT_ONCE = 4  # calls to one host, as `probe.Limits` says
 ALL_AT_ONCE = 32
-PAUSE_S, SLOW_S = 0.05, 0.5
+PAUSE_S, SLOW_S = 0.05, 1.0
 _BODY = json.dumps({"choices": [{"message": {"content": "p"}}]}).encode()
 
 
