@@ -100,10 +100,16 @@ def _absent(value: Any) -> bool:
 
 
 def _filled(text: str, settings: Mapping[str, Any]) -> str:
-    return _PLACE.sub(lambda place: _text(settings, place[1]), text)
+    return _PLACE.sub(lambda place: text_of(settings, place[1]), text)
 
 
-def _text(settings: Mapping[str, Any], name: str) -> str:
+def text_of(settings: Mapping[str, Any], name: str) -> str:
+    """
+    Give a setting as it is sent: numbers as they are written, empty if it is not set or not known here.
+
+    Raises:
+        NoCall: it is no text.
+    """
     value = settings.get(name)
     if isinstance(value, bool | Mapping | list):
         raise unfit(f"`{name}` is no text")
@@ -112,7 +118,7 @@ def _text(settings: Mapping[str, Any], name: str) -> str:
 
 def _sent_in(texts: Iterable[str], settings: Mapping[str, Any]) -> tuple[str, ...]:
     """List the values that go into headers: they are secrets whatever the caller says."""
-    return tuple(_text(settings, name) for text in texts for name in _PLACE.findall(text))
+    return tuple(text_of(settings, name) for text in texts for name in _PLACE.findall(text))
 
 
 def _url(template: str, settings: Mapping[str, Any]) -> str:
@@ -122,19 +128,19 @@ def _url(template: str, settings: Mapping[str, Any]) -> str:
     start = base.end() if base else authority.end() if authority else 0
     path = _PLACE.sub(lambda place: _segment(place[1], settings), template[start:])
     if base:
-        return _text(settings, base[1]).rstrip("/") + path
+        return text_of(settings, base[1]).rstrip("/") + path
     return _PLACE.sub(lambda place: _of_host(place[1], settings), template[:start]) + path
 
 
 def _segment(name: str, settings: Mapping[str, Any]) -> str:
-    value = _text(settings, name)
+    value = text_of(settings, name)
     if _DOTS.search(value):
         raise unfit(f"`{name}` would lead out of the API's path")
     return quote(value, safe=":/")
 
 
 def _of_host(name: str, settings: Mapping[str, Any]) -> str:
-    value = re.sub(r"^https://", "", _text(settings, name)).rstrip("/")
+    value = re.sub(r"^https://", "", text_of(settings, name)).rstrip("/")
     if not _OF_AUTHORITY.fullmatch(value):
         raise unfit(f"`{name}` is no host")
     return value

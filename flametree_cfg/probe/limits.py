@@ -16,8 +16,8 @@ class Limits:
         total: calls.
         host: calls to one host and port: providers limit how often one key asks.
         host_burst: calls to one host that begin without waiting for the pace below.
-        host_per_s: calls to one host that begin in a second, once the burst is used up; a little fewer, as chance
-            keeps them apart.
+        host_per_s: calls to one host that begin in a second, once the burst is used up; more than 0. It becomes a
+            little fewer, as chance keeps them apart.
         deadline_s: seconds one call may take, from looking up the name to the last byte.
     """
 

@@ -22,7 +22,7 @@ from flametree_cfg.model import Health
 from flametree_cfg.probe.addresses import IPAddress
 from flametree_cfg.probe.aside import aside
 from flametree_cfg.probe.attempt import Attempt, Means
-from flametree_cfg.probe.call import known_settings
+from flametree_cfg.probe.call import known_settings, text_of
 from flametree_cfg.probe.line import Line
 from flametree_cfg.probe.policy import Policy
 from flametree_cfg.probe.reach import Place
@@ -62,12 +62,12 @@ def prepare(request: Request, policy: Policy) -> list[Attempt]:
 
 
 def _login(settings: Mapping[str, Any]) -> _Login:
-    password = settings.get("password")
-    if not isinstance(password, str) or not password:
+    user, password = text_of(settings, "address"), text_of(settings, "password")
+    if not password:
         if settings.get("oauth_client_id"):
             raise NoCall(Finding.NEVER, "an account that signs in with OAuth is not checked")
         raise NoCall(Finding.INCOMPLETE, "`password` is not set, or not known here")
-    login = _Login(str(settings["address"]), password)
+    login = _Login(user, password)
     if any(c in "\r\n\0" for c in login.user + password):
         raise unfit("`address` or `password` holds a character that no login can carry")
     return login
@@ -106,7 +106,7 @@ def _made(
                     secure = line.wrap_socket(line.connect(addresses, place.port))
                 except ssl.SSLCertVerificationError:
                     raise
-                except ssl.SSLError:
+                except (ssl.SSLError, ConnectionError):
                     if place.port in _FROM_THE_START:
                         raise
                 else:

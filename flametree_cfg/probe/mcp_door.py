@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import httpx
 import httpx2
-from mcp.client._transport import TransportStreams
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -40,9 +40,7 @@ class McpDoor(httpx2.AsyncBaseTransport):
         self._left = LARGEST
         self._gets = False
 
-    def streams(
-        self, url: str, transport: str, headers: Mapping[str, str]
-    ) -> AbstractAsyncContextManager[TransportStreams]:
+    def streams(self, url: str, transport: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Any]:
         """Open the SDK's streams; `transport` is `http_sse` or `streamable_http`."""
 
         def client(

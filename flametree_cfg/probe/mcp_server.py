@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.model import Health
 from flametree_cfg.probe.attempt import Attempt, Means
-from flametree_cfg.probe.call import AGENT, aimed, header_of, known_settings
+from flametree_cfg.probe.call import AGENT, aimed, header_of, known_settings, text_of
 from flametree_cfg.probe.policy import Policy
 from flametree_cfg.probe.quiet import hush
 from flametree_cfg.probe.result import Finding, NoCall, Request, Verdict
@@ -58,7 +58,7 @@ def prepare(request: Request, policy: Policy) -> list[Attempt]:
     hush()
     headers, hidden = _login(settings)
     endpoint = policy.endpoint(request.type)
-    url = str(settings["server_endpoint"])
+    url = text_of(settings, "server_endpoint")
     url = aimed(url, endpoint) if endpoint else url
     server = _Server(shown(url), url, settings.get("transport") or "streamable_http", headers, endpoint)
     return [Attempt(server.where, partial(_attempt, server), hidden)]
@@ -82,10 +82,11 @@ def _login(settings: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]
 
 
 def _needed(settings: Mapping[str, Any], *names: str) -> tuple[str, ...]:
-    for name in names:
-        if not isinstance(settings.get(name), str) or not settings[name]:
-            raise NoCall(Finding.INCOMPLETE, f"`{name}` is not set, or not known here")
-    return tuple(settings[name] for name in names)
+    given = {name: text_of(settings, name) for name in names}
+    absent = [name for name, value in given.items() if not value]
+    if absent:
+        raise NoCall(Finding.INCOMPLETE, f"`{absent[0]}` is not set, or not known here")
+    return tuple(given.values())
 
 
 async def _attempt(server: _Server, means: Means) -> Verdict:

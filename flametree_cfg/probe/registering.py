@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from flametree_cfg.model import Health
 from flametree_cfg.probe.attempt import Attempt, Means
-from flametree_cfg.probe.call import known_settings
+from flametree_cfg.probe.call import known_settings, text_of
 from flametree_cfg.probe.outside import token
 from flametree_cfg.probe.policy import Policy
 from flametree_cfg.probe.reach import CONNECTING, Place
@@ -51,7 +51,7 @@ def prepare(request: Request, policy: Policy) -> list[Attempt]:
 
 
 def _account(settings: Mapping[str, Any], endpoint: str) -> _Account:
-    server, user, password = (str(settings[name]) for name in ("server", "username", "password"))
+    server, user, password = (text_of(settings, name) for name in ("server", "username", "password"))
     transport = settings.get("transport") or "udp"
     port = settings.get("port") or (5061 if transport == "tls" else 5060)
     if transport not in _TRANSPORTS or not isinstance(port, int) or not 0 < port < 1 << 16:

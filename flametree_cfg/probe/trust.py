@@ -23,6 +23,9 @@ def make_context(policy: Policy) -> ssl.SSLContext:
     """
     try:
         context = httpx.create_ssl_context(trust_env=policy.trust_env)
+        if not policy.trust_env:
+            # Python takes it from SSLKEYLOGFILE by itself; typeshed does not know that there may be none.
+            context.keylog_filename = None  # type: ignore[assignment]
         if policy.authorities:
             context.load_verify_locations(cafile=policy.authorities)
     except OSError as problem:
