@@ -163,6 +163,11 @@ class _Handler(BaseHTTPRequestHandler):
         while not self.provider.stopping.wait(0.02):
             self._write(b"data: {}\n\n")
 
+    def _rpc_echo(self, body: Any) -> None:
+        said = {"code": -32000, "message": f"no: {self.headers.get('Authorization')}"}
+        event = json.dumps({"jsonrpc": "2.0", "id": body.get("id", 0), "error": said})
+        self._answer(200, f"event: message\ndata: {event}\n\n".encode(), {"Content-Type": "text/event-stream"})
+
     def _bomb(self, _: Any) -> None:
         self._answer(200, self.provider.packed, {"Content-Encoding": "gzip", "Content-Type": "application/json"})
 

@@ -221,6 +221,7 @@ def test_a_password_that_would_be_a_command() -> None:
 
 
 def test_no_log_and_no_print_holds_the_password(
+    authority: Authority,
     imap_port: int,
     smtp_port: int,
     policy: Policy,
@@ -231,8 +232,10 @@ def test_no_log_and_no_print_holds_the_password(
     """Not even with the clients' own debugging on."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setattr(imaplib, "Debug", 5)
-    check(mailbox(imap_port, smtp_port), policy)
+    with lines.speaking(lines.imap(USER, KEY), authority.context("mail.test")) as plain_port:
+        results = [check(mailbox(port, smtp_port), policy) for port in (imap_port, plain_port)]
     said = caplog.text + "".join(capfd.readouterr())
 
+    assert {result.health for result in results} == {Health.HEALTHY}
     assert KEY not in said
     assert base64.b64encode(f"\0{USER}\0{KEY}".encode()).decode() not in said
