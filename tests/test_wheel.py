@@ -75,7 +75,7 @@ def run_in(clean: Path, cwd: Path, *args: str) -> subprocess.CompletedProcess[st
 
 
 def test_wheel_holds_only_listed_files(wheel: Path) -> None:
-    """The wheel is the package, the schemas, what `init` makes, a sound for checks, and its metadata: no tests, no `.pth`."""
+    """The wheel is the package, the schemas, what `init` makes, a sound to send, its metadata: no tests, no `.pth`."""
     package = {f"flametree_cfg/{p.relative_to(ROOT / 'flametree_cfg')}" for p in (ROOT / "flametree_cfg").rglob("*.py")}
     schemas = {f"flametree_cfg/_schemas/{p.relative_to(ROOT / 'schemas')}" for p in (ROOT / "schemas").rglob("*.json")}
     scaffold = {str(p.relative_to(ROOT)) for p in (ROOT / "flametree_cfg/forge/scaffold").rglob("*") if p.is_file()}
