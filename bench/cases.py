@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.command import call, environment
+from bench.command import ROOT, call, environment
 from bench.estate import Estate
 from bench.shop import Shop
 from bench.sizes import Sizes
@@ -45,6 +45,7 @@ def groups(sizes: Sizes) -> list[Group]:
         Group(f"report-{middle}", partial(report, size=middle)),
         Group("tenants", many_tenants),
         Group("drift-tenants", drift_of_tenants),
+        Group("checks-500", checks),
         Group(f"apply-{large}", partial(apply_from_nothing, size=large)),
         Group(f"noop-{large}", partial(noop, size=large, compared=False)),
     ]
@@ -145,6 +146,16 @@ def drift_of_tenants(shop: Shop) -> Iterator[Run]:
     for tenants in shop.sizes.tenants_of_drift:
         estate = shop.applied(tenants * shop.sizes.of_tenant, tenants)
         yield _cold(shop, estate, str(tenants), "drift", "check", "tenants")
+
+
+def checks(shop: Shop) -> Iterator[Run]:
+    """Check 500 connectors of 25 hosts, those of the slow host alone, and a tenth of all."""
+    ports = [str(port) for port in shop.hosts]
+    script, check = Path(__file__).with_name("checks.py"), ROOT / "schemas/connectors/llm.json"
+    each = 500 // len(ports)
+    for name, number, called in (("all", each, ports), ("slowest", each, ports[:1]), ("tenth", each // 10, ports)):
+        command = (shop.ours.python, str(script), str(check), str(number), *called)
+        yield Run(name, command, shop.out, environment(), shop.sizes.our_turns)
 
 
 def floor(shop: Shop, size: int) -> dict[str, Any]:

@@ -111,6 +111,10 @@ def questions(sizes: Sizes) -> list[Question]:
         Limit(f"no-op plan, {l:,}, cold", f"noop-{l}/cold", 300e6),
         Limit(f"no-op plan, {l:,}, warm", f"noop-{l}/warm", 300e6),
         Versus(many, "tenants/many-cold", "tenants/one-cold", 3),
+        Versus(
+            "500 checks, 25 hosts, one slow, 4 at once each and 32 in all", "checks-500/all", "checks-500/slowest", 1.5
+        ),
+        Versus("500 checks: memory", "checks-500/all", "checks-500/tenth", 1.3, kind="memory"),
         Versus("--help", "start/help", "start/python", 6),
         Versus("validate, one tenant of 20, warm", "start/validate", "start/python", 12),
         Versus(f"drift check, {m:,}", f"drift-{m}/ours", f"drift-{m}/terraform"),

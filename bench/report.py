@@ -18,6 +18,8 @@ _NAMES = {
     "python": "`python -c pass`",
     "one-cold": "one tenant as large",
     "plan": "the same plan as text",
+    "slowest": "the slow host's 20 alone",
+    "tenth": "50 checks",
 }
 _METHOD = """\
 Medians; the commands of a case take turns. Time is the wall's. Memory is the peak of the whole process tree, sampled

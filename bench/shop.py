@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from bench import octodns, ours, postgres, terraform
+from bench import hosts, octodns, ours, postgres, terraform
 from bench.command import call, environment, say
 from bench.estate import Estate, write_estate
 from bench.sizes import Sizes
@@ -60,6 +60,11 @@ class Shop:
             self.skip("NO POSTGRESQL: no server on this machine, so Terraform's pg backend is not compared")
             return None
         return self._open.enter_context(postgres.serve(programs))
+
+    @cached_property
+    def hosts(self) -> list[int]:
+        """Give the ports of providers to check, the slow one's first."""
+        return self._open.enter_context(hosts.running())
 
     def skip(self, what: str) -> None:
         """Say aloud, and again in the report, what is left out."""

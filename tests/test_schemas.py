@@ -90,7 +90,7 @@ INFERRED = {
     "connectors/intercom": set(),
     "connectors/api_key": set(),
     "connectors/oauth": set(),
-    "channels/telegram": set(),
+    "channels/telegram": {"api_url"},
     "channels/whatsapp": {"accounts.*.business_account_id", "webhook_verify_token"},
     "channels/email": {
         "accounts.*.oauth_client_id", "accounts.*.oauth_client_secret", "accounts.*.oauth_refresh_token",
@@ -99,7 +99,7 @@ INFERRED = {
     "channels/bird": {"organization_id", "workspace_id", "channel_id"},
     "channels/intercom": {"api_url", "integration_type"},
     "channels/sip": {"port", "transport", "caller_id", "display_name"},
-    "channels/twilio": {"phone_number", "voice", "language"},
+    "channels/twilio": {"phone_number", "voice", "language", "api_url"},
 }  # fmt: skip
 
 
@@ -239,19 +239,21 @@ def test_wholly_inferred_as_documented(place: str) -> None:
 
 
 def test_health_checked_types_say_how() -> None:
-    """Of the connectors exactly the documented five are checked (domain.md 1.8)."""
-    checked = {spec.name for spec in catalog().types(Kind.CONNECTOR) if spec.check}
+    """Of the connectors exactly the documented five are checked (domain.md 1.8), and MCP for who asks."""
+    checks = {spec.name: spec.check for spec in catalog().types(Kind.CONNECTOR) if spec.check}
+    asked_for = {name for name, check in checks.items() if check.get("on_request")}
 
-    assert checked == {"llm", "vlm", "embedder", "stt", "transcriptor"}
+    assert checks.keys() - asked_for == {"llm", "vlm", "embedder", "stt", "transcriptor"}
+    assert asked_for == {"mcp"}
 
 
 @EVERY_TYPE
 def test_check_templates_name_settings_they_need(spec: TypeSpec) -> None:
-    """Every placeholder of a check is a setting (or an account's field) that the check says it needs."""
+    """Every placeholder of a check is a setting (or an account's field) that the check needs, or knows without."""
     check = spec.check or {}
     placeholders = set(re.findall(r"\{([a-z_]+)\}", json.dumps({k: v for k, v in check.items() if k != "healthy"})))
 
-    assert placeholders <= set(check.get("needs", ()))
+    assert placeholders <= {*check.get("needs", ()), *check.get("defaults", ())}
     assert set(check.get("needs", ())) <= {path[-1] for path, _ in nodes(dict(spec.schema))}
 
 

@@ -75,15 +75,16 @@ def run_in(clean: Path, cwd: Path, *args: str) -> subprocess.CompletedProcess[st
 
 
 def test_wheel_holds_only_listed_files(wheel: Path) -> None:
-    """The wheel is the package, the schemas, what `init` makes, and its own metadata: no tests, no `.pth`."""
+    """The wheel is the package, the schemas, what `init` makes, a sound to send, its metadata: no tests, no `.pth`."""
     package = {f"flametree_cfg/{p.relative_to(ROOT / 'flametree_cfg')}" for p in (ROOT / "flametree_cfg").rglob("*.py")}
     schemas = {f"flametree_cfg/_schemas/{p.relative_to(ROOT / 'schemas')}" for p in (ROOT / "schemas").rglob("*.json")}
     scaffold = {str(p.relative_to(ROOT)) for p in (ROOT / "flametree_cfg/forge/scaffold").rglob("*") if p.is_file()}
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    samples = {"flametree_cfg/probe/samples/tone.wav"}
     pages = {f"flametree_cfg/report/_templates/{name}" for name in ("report.css", "report.html.jinja")}
 
     assert len(scaffold) > 10
-    assert names == package | schemas | pages | scaffold | {"flametree_cfg/py.typed"}
+    assert names == package | schemas | pages | scaffold | samples | {"flametree_cfg/py.typed"}
 
 
 def test_wheel_carries_every_type(wheel: Path) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from flametree_cfg.model import Secret
 from flametree_cfg.probe.result import Finding, NoCall, Request, unfit
+from flametree_cfg.probe.samples import SAMPLES, read_sample
 
 AGENT = "flametree-cfg"
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -39,35 +40,36 @@ class Call:
     endpoint: str = ""
 
 
-def make_call(request: Request, endpoint: str = "") -> Call:
+def make_call(request: Request, endpoint: str = "", without: frozenset[str] = frozenset()) -> Call:
     """
     Fill the template in.
 
     Args:
         request: its check is of kind `http`.
         endpoint: takes the place of scheme, host and port; its path goes before the check's.
+        without: optional fields of the body that are left out.
 
     Raises:
         NoCall: a needed setting is missing, or a value cannot stand where the template puts it.
     """
-    check, settings = request.check or {}, request.settings
-    _require(check, settings)
+    check = request.check or {}
+    settings = known_settings(request)
     url = _url(check["url"], settings)
-    headers = {name: _header(name, text, settings) for name, text in check.get("headers", {}).items()}
+    headers = {name: header_of(name, _filled(text, settings)) for name, text in check.get("headers", {}).items()}
     hidden = _sent_in([*check.get("headers", {}).values(), *check.get("basic", ())], settings)
     if "basic" in check:
         pair = b64encode(":".join(_filled(text, settings) for text in check["basic"]).encode()).decode("ascii")
         headers, hidden = {**headers, "Authorization": f"Basic {pair}"}, (*hidden, pair)
-    body = _body(check, settings)
+    body, media = _form(check, settings) if "form" in check else _body(check, settings, without)
     return Call(
         check["method"],
-        _aimed(url, endpoint) if endpoint else url,
+        aimed(url, endpoint) if endpoint else url,
         {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": AGENT,
             "Connection": "close",
-            **({"Content-Type": "application/json"} if body is not None else {}),
+            **({"Content-Type": media} if media else {}),
             **headers,
         },
         body,
@@ -76,11 +78,21 @@ def make_call(request: Request, endpoint: str = "") -> Call:
     )
 
 
-def _require(check: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+def known_settings(request: Request) -> Mapping[str, Any]:
+    """
+    Give the settings, the provider's own defaults filled in.
+
+    Raises:
+        NoCall: one that the check needs is missing.
+    """
+    check = request.check or {}
+    settings = {**request.settings}
+    settings.update((name, value) for name, value in check.get("defaults", {}).items() if _absent(settings.get(name)))
     absent = [name for name in check["needs"] if _absent(settings.get(name))]
     if absent:
         names = ", ".join(f"`{name}`" for name in absent)
         raise NoCall(Finding.INCOMPLETE, f"{names} {'is' if len(absent) == 1 else 'are'} not set, or not known here")
+    return settings
 
 
 def _absent(value: Any) -> bool:
@@ -88,10 +100,16 @@ def _absent(value: Any) -> bool:
 
 
 def _filled(text: str, settings: Mapping[str, Any]) -> str:
-    return _PLACE.sub(lambda place: _text(settings, place[1]), text)
+    return _PLACE.sub(lambda place: text_of(settings, place[1]), text)
 
 
-def _text(settings: Mapping[str, Any], name: str) -> str:
+def text_of(settings: Mapping[str, Any], name: str) -> str:
+    """
+    Give a setting as it is sent: numbers as they are written, empty if it is not set or not known here.
+
+    Raises:
+        NoCall: it is no text.
+    """
     value = settings.get(name)
     if isinstance(value, bool | Mapping | list):
         raise unfit(f"`{name}` is no text")
@@ -100,7 +118,7 @@ def _text(settings: Mapping[str, Any], name: str) -> str:
 
 def _sent_in(texts: Iterable[str], settings: Mapping[str, Any]) -> tuple[str, ...]:
     """List the values that go into headers: they are secrets whatever the caller says."""
-    return tuple(_text(settings, name) for text in texts for name in _PLACE.findall(text))
+    return tuple(text_of(settings, name) for text in texts for name in _PLACE.findall(text))
 
 
 def _url(template: str, settings: Mapping[str, Any]) -> str:
@@ -110,40 +128,63 @@ def _url(template: str, settings: Mapping[str, Any]) -> str:
     start = base.end() if base else authority.end() if authority else 0
     path = _PLACE.sub(lambda place: _segment(place[1], settings), template[start:])
     if base:
-        return _text(settings, base[1]).rstrip("/") + path
+        return text_of(settings, base[1]).rstrip("/") + path
     return _PLACE.sub(lambda place: _of_host(place[1], settings), template[:start]) + path
 
 
 def _segment(name: str, settings: Mapping[str, Any]) -> str:
-    value = _text(settings, name)
+    value = text_of(settings, name)
     if _DOTS.search(value):
         raise unfit(f"`{name}` would lead out of the API's path")
     return quote(value, safe=":/")
 
 
 def _of_host(name: str, settings: Mapping[str, Any]) -> str:
-    value = re.sub(r"^https://", "", _text(settings, name)).rstrip("/")
+    value = re.sub(r"^https://", "", text_of(settings, name)).rstrip("/")
     if not _OF_AUTHORITY.fullmatch(value):
         raise unfit(f"`{name}` is no host")
     return value
 
 
-def _header(name: str, text: str, settings: Mapping[str, Any]) -> str:
-    value = _filled(text, settings)
+def header_of(name: str, value: str) -> str:
+    """
+    Give a header's value.
+
+    Raises:
+        NoCall: no header can carry it.
+    """
     if not value.isascii() or not value.isprintable() or value != value.strip():
         raise unfit(f"the header {name} cannot be made: a setting in it holds a character that no header can carry")
     return value
 
 
-def _body(check: Mapping[str, Any], settings: Mapping[str, Any]) -> bytes | None:
+def _body(check: Mapping[str, Any], settings: Mapping[str, Any], without: frozenset[str]) -> tuple[bytes | None, str]:
+    """Give the body as JSON, and its media type; the optional fields keep the call small, so no setting undoes them."""
     if "body" not in check:
-        return None
+        return None, ""
     laid_over = settings.get(check.get("merge", ""))
-    body = _node(check["body"], settings) | (dict(laid_over) if isinstance(laid_over, Mapping) else {})
+    filled = _node(check["body"], settings)
+    own = {name: filled.pop(name) for name in check.get("optional", ()) if name in filled}
+    body = filled | (dict(laid_over) if isinstance(laid_over, Mapping) else {}) | own
     try:
-        return json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
+        text = json.dumps({k: v for k, v in body.items() if k not in without}, ensure_ascii=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         raise unfit("a setting cannot be sent as JSON") from None
+    return text.encode("ascii"), "application/json"
+
+
+def _form(check: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Give the body as a form with files, and its media type."""
+    import httpx
+
+    files = {
+        name: (node["sample"], read_sample(node["sample"]), SAMPLES[node["sample"]])
+        for name, node in check["form"].items()
+        if isinstance(node, Mapping)
+    }
+    fields = {name: _filled(node, settings) for name, node in check["form"].items() if isinstance(node, str)}
+    request = httpx.Request(check["method"], "https://form.invalid", data=fields, files=files)
+    return request.read(), request.headers["Content-Type"]
 
 
 def _node(node: Any, settings: Mapping[str, Any]) -> Any:
@@ -159,7 +200,13 @@ def _node(node: Any, settings: Mapping[str, Any]) -> Any:
             return node
 
 
-def _aimed(url: str, endpoint: str) -> str:
+def aimed(url: str, endpoint: str) -> str:
+    """
+    Lead a URL to a stand-in.
+
+    Raises:
+        NoCall: it is none.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:

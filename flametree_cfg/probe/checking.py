@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from flametree_cfg.probe.limits import DEADLINE_S, Limits
@@ -27,7 +27,12 @@ async def probe(
 
 
 async def probe_all(
-    requests: Iterable[Request], policy: Policy, limits: Limits | None = None, *, resolve: Resolve | None = None
+    requests: Iterable[Request],
+    policy: Policy,
+    limits: Limits | None = None,
+    *,
+    told: Callable[[Result], None] = lambda _: None,
+    resolve: Resolve | None = None,
 ) -> tuple[Result, ...]:
     """
     Check many, several at once.
@@ -36,6 +41,7 @@ async def probe_all(
         requests: what to check.
         policy: where calls may go.
         limits: how much at once, and how long.
+        told: hears each result as soon as there is one, in the order they come.
         resolve: from a name to its addresses; the system's if not given.
 
     Returns:
@@ -47,10 +53,16 @@ async def probe_all(
     from flametree_cfg.probe.lookup import look_up
     from flametree_cfg.probe.run import run_all
 
-    return await run_all(requests, policy, limits or Limits(), resolve or look_up)
+    return await run_all(requests, policy, limits or Limits(), resolve or look_up, told)
 
 
-def check_all(requests: Iterable[Request], policy: Policy, limits: Limits | None = None) -> tuple[Result, ...]:
+def check_all(
+    requests: Iterable[Request],
+    policy: Policy,
+    limits: Limits | None = None,
+    *,
+    told: Callable[[Result], None] = lambda _: None,
+) -> tuple[Result, ...]:
     """
     Do the same for a caller that has no event loop.
 
@@ -59,4 +71,4 @@ def check_all(requests: Iterable[Request], policy: Policy, limits: Limits | None
     import asyncio
 
     with asyncio.Runner(debug=False) as runner:
-        return runner.run(probe_all(requests, policy, limits))
+        return runner.run(probe_all(requests, policy, limits, told=told))

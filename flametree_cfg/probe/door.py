@@ -6,24 +6,18 @@ Imports httpx: load it only where a call is made.
 
 from __future__ import annotations
 
-import ssl
 import time
 from ipaddress import IPv6Address
 
 import httpx
 
-from flametree_cfg.errors import WrongUsage, error
 from flametree_cfg.probe.addresses import IPAddress
 from flametree_cfg.probe.call import Call
-from flametree_cfg.probe.lookup import Resolve
-from flametree_cfg.probe.policy import Policy, judge_addresses, judge_name
+from flametree_cfg.probe.reach import CONNECTING, Place, Reach
 from flametree_cfg.probe.result import unfit
-from flametree_cfg.probe.spelling import literal, plain
+from flametree_cfg.probe.spelling import plain
+from flametree_cfg.probe.trust import make_context
 
-MOST_TRIED = 4  # addresses of one name: each gets its share of the deadline
-# Of what is left of the deadline, for TCP and the same for TLS: httpcore does not close a connection whose handshake is
-# cancelled from outside, so the handshake has to end before the deadline does.
-CONNECTING = 0.4
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -38,11 +32,10 @@ class Door:
         WrongUsage: the operator's authorities cannot be read.
     """
 
-    def __init__(self, policy: Policy, resolve: Resolve) -> None:
-        self._policy = policy
-        self._resolve = resolve
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
         self._transport = httpx.AsyncHTTPTransport(
-            verify=_trust(policy.authorities),
+            verify=make_context(reach.policy),
             trust_env=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         )
@@ -66,7 +59,9 @@ class Door:
         """
         url = target(call.url)
         begun = time.monotonic()
-        addresses = await self._addresses(call, url)
+        addresses = await self._reach.addresses(_place(call, url))
+        # httpcore does not close a connection whose handshake is cancelled from outside, so the handshake has to end
+        # before the deadline does.
         each_s = (deadline_s - (time.monotonic() - begun)) * CONNECTING / len(addresses)
         for address in addresses[:-1]:
             try:
@@ -74,20 +69,6 @@ class Door:
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue  # nothing was sent yet
         return await self._to(addresses[-1], call, url, each_s)
-
-    async def _addresses(self, call: Call, url: httpx.URL) -> tuple[IPAddress, ...]:
-        host, port = _host(url), _port(url)
-        trusted = bool(call.endpoint) and (host, port) == _authority(target(call.endpoint))
-        written = literal(plain(host))
-        if not trusted:
-            judge_name(self._policy, host, port)
-        if written is None:
-            addresses = await self._resolve(host, port)
-        else:
-            addresses = (written,)
-        if not trusted:
-            judge_addresses(self._policy, host, url.scheme, addresses)
-        return addresses[:MOST_TRIED]
 
     async def _to(self, address: IPAddress, call: Call, url: httpx.URL, connect_s: float) -> httpx.Response:
         """Connect to one address; TLS and `Host` still speak of the name."""
@@ -135,18 +116,9 @@ def _port(url: httpx.URL) -> int:
     return url.port or _PORTS[url.scheme]
 
 
-def _authority(url: httpx.URL) -> tuple[str, int]:
-    return _host(url), _port(url)
-
-
-def _trust(authorities: str) -> ssl.SSLContext:
-    """Trust the public authorities, and the operator's; the environment (`SSL_CERT_FILE`) is not asked."""
-    context = httpx.create_ssl_context(trust_env=False)
-    if authorities:
-        try:
-            context.load_verify_locations(cafile=authorities)
-        except OSError as problem:
-            raise WrongUsage(
-                error("authorities", "The certificate authorities cannot be read", authorities, "give a PEM file")
-            ) from problem
-    return context
+def _place(call: Call, url: httpx.URL) -> Place:
+    """Name where a call goes; it stands in for a provider only if host and port are the operator's own."""
+    place = Place(_host(url), _port(url), url.scheme)
+    base = target(call.endpoint) if call.endpoint else None
+    stand_in = base is not None and (_host(base), _port(base)) == (place.host, place.port)
+    return Place(place.host, place.port, place.protocol, stand_in)

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import httpx
 
 from flametree_cfg.model import Health
+from flametree_cfg.probe.answer import LARGEST, TooLarge, Unreadable
 from flametree_cfg.probe.lookup import UnknownHost
-from flametree_cfg.probe.result import Finding, NoCall, Verdict
+from flametree_cfg.probe.result import Finding, NoCall, Unwell, Verdict
 
 _CERTIFICATE = {
     9: "is not valid yet",
@@ -37,7 +38,7 @@ def explain(problem: Exception, where: str, deadline_s: float) -> Verdict:
         deadline_s: seconds the whole call had.
     """
     match problem:
-        case NoCall():
+        case NoCall() | Unwell():
             return problem.verdict
         case TimeoutError():
             return _red(Finding.TIMEOUT, f"{where} gave no whole answer within {deadline_s:g} s")
@@ -45,7 +46,11 @@ def explain(problem: Exception, where: str, deadline_s: float) -> Verdict:
             return _red(Finding.UNKNOWN_HOST, f"no host of the name {where} is known")
         case httpx.ConnectTimeout():
             return _red(Finding.UNREACHABLE, f"no connection to {where} in time")
-        case httpx.ConnectError():
+        case Unreadable():
+            return _red(Finding.UNREADABLE, f"{where} answered with something that cannot be read")
+        case TooLarge():
+            return _red(Finding.TOO_LARGE, f"{where} sent more than {LARGEST >> 10} KB where a short answer is due")
+        case httpx.ConnectError() | ssl.SSLError() | ConnectionRefusedError():
             return _no_connection(problem, where)
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return Verdict(Health.NOT_CHECKED, Finding.UNFIT, "no HTTP call can be made of these settings")

@@ -36,8 +36,8 @@ def judge(check: Mapping[str, Any], answer: Answer, where: str) -> Verdict:
     """
     healthy = check["healthy"]
     if answer.status not in healthy["status"]:
-        return _said_no(answer, where, check.get("message"))
-    equals = healthy.get("equals", {})
+        return said_no(answer, where, check.get("message"))
+    equals, has = healthy.get("equals", {}), healthy.get("has", [])
     if answer.streams and not equals:
         return Verdict(Health.HEALTHY, Finding.OK, f"{where} answered {answer.status}")
     try:
@@ -52,13 +52,15 @@ def judge(check: Mapping[str, Any], answer: Answer, where: str) -> Verdict:
             f"{where} answered {answer.status} with something that is not JSON: is this the address of the API?",
         )
     wrong = [pointer for pointer, expected in equals.items() if not _same(_at(body, pointer), expected)]
+    wrong += [pointer for pointer in has if _at(body, pointer) is _NOTHING]
     if wrong:
         said = _said(body, check.get("message")) or f"{wrong[0]} is not what it has to be"
         return _unhealthy(Finding.FAILED, f"{where} answered {answer.status}, but {said}")
     return Verdict(Health.HEALTHY, Finding.OK, f"{where} answered {answer.status}")
 
 
-def _said_no(answer: Answer, where: str, pointer: str | None) -> Verdict:
+def said_no(answer: Answer, where: str, pointer: str | None = None) -> Verdict:
+    """Word an answer whose status is not healthy; `pointer` leads to the provider's own words."""
     if 300 <= answer.status < 400:
         sentence = f"{where} answered {answer.status} and sends the call elsewhere; a redirect is never followed"
         return _unhealthy(Finding.REDIRECTED, sentence)

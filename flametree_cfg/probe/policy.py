@@ -16,7 +16,18 @@ from flametree_cfg.probe.spelling import plain
 
 _HOST = re.compile(r"(?!-)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _TYPE = re.compile(r"[a-z][a-z0-9_]*")
-_WEB = (80, 443)
+_PORTS: Mapping[str, tuple[str, frozenset[int]]] = MappingProxyType(
+    {
+        "http": ("HTTP API", frozenset({80, 443})),
+        "https": ("HTTP API", frozenset({80, 443})),
+        "imap": ("IMAP server", frozenset({143, 993})),
+        "smtp": ("SMTP server", frozenset({25, 465, 587})),
+        "sip": ("SIP server", frozenset({5060, 5061})),
+    }
+)
+"""By protocol: what is expected to be there, and its own ports."""
+_BARE = frozenset({"imap", "smtp", "sip"})  # their URLs are a host and a port, no more
+
 _FIRST_FREE_PORT = 1024  # below it live mail, shells and file servers
 # What speaks something else there can be made to do things by what an HTTP request holds. Source: reliability.md W-05.
 _OTHER_SERVICES = frozenset(
@@ -49,14 +60,21 @@ class Policy:
     Attributes:
         networks: addresses in them may be called, whatever they are.
         hosts: these names may lead to loopback and private networks.
-        endpoints: base URLs, by type, that stand in for a provider's; what they name may be called.
+        endpoints: base URLs, by type and protocol, that stand in for a provider's; what they name may be called.
         authorities: a PEM file of certificate authorities trusted beside the public ones; empty for none.
+        trust_env: the authorities of `SSL_CERT_FILE` and `SSL_CERT_DIR` are trusted too. Proxies never are: a proxy
+            would choose the address by itself.
     """
 
     networks: tuple[IPNetwork, ...] = ()
     hosts: frozenset[str] = frozenset()
-    endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    endpoints: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     authorities: str = ""
+    trust_env: bool = False
+
+    def endpoint(self, kind: str, protocol: str = "http") -> str:
+        """Give the base URL that stands in for the provider of a type; empty if none does."""
+        return self.endpoints.get((kind, protocol), "")
 
     def lists(self, host: str, address: IPAddress) -> bool:
         """Tell whether the operator named this host or its address."""
@@ -67,17 +85,18 @@ class Policy:
         return any(one in network for network in self.networks for one in (address, real))
 
 
-def judge_name(policy: Policy, host: str, port: int) -> None:
+def judge_name(policy: Policy, host: str, port: int, protocol: str = "https") -> None:
     """
     Refuse what need not be looked up to be refused.
 
     Raises:
-        NoCall: a metadata service by name, or a port of something that does not speak HTTP.
+        NoCall: a metadata service by name, or a port of something that does not speak the protocol.
     """
     if plain(host) in _METADATA_NAMES and plain(host) not in policy.hosts:
         raise forbidden(f"{host} is {Place.METADATA}, where no check goes")
-    if port not in _WEB and (port < _FIRST_FREE_PORT or port in _OTHER_SERVICES):
-        raise forbidden(f"port {port} of {host} belongs to a service that is no HTTP API")
+    what, ports = _PORTS[protocol]
+    if port not in ports and (port < _FIRST_FREE_PORT or port in _OTHER_SERVICES):
+        raise forbidden(f"port {port} of {host} belongs to a service that is no {what}")
 
 
 def judge_addresses(policy: Policy, host: str, scheme: str, addresses: Sequence[IPAddress]) -> None:
@@ -94,18 +113,22 @@ def judge_addresses(policy: Policy, host: str, scheme: str, addresses: Sequence[
         if place is not Place.PUBLIC:
             reached = "" if str(address) == plain(host) else f" ({address})"
             raise forbidden(f"{host}{reached} leads to {place}; {_HINT}")
-        if scheme != "https":
+        if scheme == "http":  # mail is spoken over TLS only, and SIP sends a digest
             raise forbidden(f"{host} would be sent a key in clear: write https, or {_HINT}")
 
 
-def make_policy(allow: Iterable[str] = (), endpoints: Iterable[str] = (), authorities: str = "") -> Policy:
+def make_policy(
+    allow: Iterable[str] = (), endpoints: Iterable[str] = (), authorities: str = "", *, trust_env: bool = False
+) -> Policy:
     """
     Read what stands on the command line.
 
     Args:
         allow: of `--allow-address`: `10.0.0.0/8`, `127.0.0.1`, `models.corp.example`.
-        endpoints: of `--endpoint`: `telegram=http://127.0.0.1:8081`.
+        endpoints: of `--endpoint`: `telegram=http://127.0.0.1:8081`, `email=imap://127.0.0.1:1143` and
+            `email=smtp://127.0.0.1:1025`, `sip=sip://127.0.0.1:5070`.
         authorities: the path of a PEM file.
+        trust_env: of `Policy`.
 
     Raises:
         WrongUsage: one of them is nothing of the kind.
@@ -118,7 +141,7 @@ def make_policy(allow: Iterable[str] = (), endpoints: Iterable[str] = (), author
             networks.append(network)
         else:
             hosts.add(_host(text))
-    return Policy(tuple(networks), frozenset(hosts), dict(map(_endpoint, endpoints)), authorities)
+    return Policy(tuple(networks), frozenset(hosts), dict(map(_endpoint, endpoints)), authorities, trust_env)
 
 
 def _network(text: str) -> IPNetwork | None:
@@ -143,7 +166,7 @@ def _host(text: str) -> str:
     return host
 
 
-def _endpoint(text: str) -> tuple[str, str]:
+def _endpoint(text: str) -> tuple[tuple[str, str], str]:
     kind, equals, url = text.partition("=")
     try:
         parts = urlsplit(url)
@@ -151,7 +174,10 @@ def _endpoint(text: str) -> tuple[str, str]:
     except ValueError:
         host, parts, port = "", urlsplit(""), None
     odd = parts.username is not None or parts.query or parts.fragment or "\\" in url or not url.isprintable()
-    if not (equals and _TYPE.fullmatch(kind) and parts.scheme in ("http", "https") and host) or odd or port == 0:
+    if parts.scheme in _BARE:
+        odd = odd or port is None or parts.path not in ("", "/")
+    known = parts.scheme in _PORTS and host != ""
+    if not (equals and _TYPE.fullmatch(kind) and known) or odd or port == 0:
         raise WrongUsage(
             error(
                 "endpoint",
@@ -160,4 +186,4 @@ def _endpoint(text: str) -> tuple[str, str]:
                 "write TYPE=URL, such as telegram=http://127.0.0.1:8081",
             )
         )
-    return kind, url.rstrip("/")
+    return (kind, parts.scheme if parts.scheme in _BARE else "http"), url.rstrip("/")

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-# At INFO httpx logs URLs, which hold Telegram's token; at DEBUG httpcore logs the headers of answers, which may echo.
-_LOGGERS = (
+# At INFO httpx logs URLs, which hold Telegram's token; at DEBUG httpcore logs the headers of answers, which may echo,
+# and the MCP SDK whole messages.
+_LIBRARIES = frozenset({"httpx", "httpcore", "httpx2", "httpcore2", "anyio", "asyncio", "mcp", "client"})
+_NOT_LOADED_YET = (
     "httpx",
     "httpcore.connection",
     "httpcore.http11",
@@ -34,10 +36,16 @@ _DROP = _Drop()
 @contextmanager
 def quiet() -> Iterator[None]:
     """Drop what those libraries log, in this task and those it starts."""
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_DROP)
+    hush()
     token = _probing.set(True)
     try:
         yield
     finally:
         _probing.reset(token)
+
+
+def hush() -> None:
+    """Do so for the loggers there are: to be called again where a library was loaded since."""
+    for name in (*_NOT_LOADED_YET, *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in _LIBRARIES:
+            logging.getLogger(name).addFilter(_DROP)

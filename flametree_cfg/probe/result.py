@@ -15,6 +15,8 @@ class Finding(enum.StrEnum):
 
     OK = "ok"
     NEVER = "never-checked"
+    NOT_ASKED = "not-asked"
+    NO_SDK = "extra-missing"
     INCOMPLETE = "settings-missing"
     UNFIT = "settings-unfit"
     FORBIDDEN = "address-refused"
@@ -44,6 +46,7 @@ class Request:
         check: the type's `x-check`; None where the type is never checked.
         settings: with resolved values in place of secrets; a secret that has none is left out.
         secrets: the values that no message may show.
+        asked: somebody asked for this very check; what is `on_request` is only then made.
     """
 
     subject: str
@@ -51,6 +54,7 @@ class Request:
     check: Mapping[str, Any] | None
     settings: Mapping[str, Any] = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,14 @@ class NoCall(Exception):
     def __init__(self, finding: Finding, sentence: str) -> None:
         super().__init__(finding.value)
         self.verdict = Verdict(Health.NOT_CHECKED, finding, sentence)
+
+
+class Unwell(Exception):
+    """The other side did not do what it should: the reason is a verdict."""
+
+    def __init__(self, finding: Finding, sentence: str) -> None:
+        super().__init__(finding.value)
+        self.verdict = Verdict(Health.UNHEALTHY, finding, sentence)
 
 
 def forbidden(sentence: str) -> NoCall:

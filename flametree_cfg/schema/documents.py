@@ -168,7 +168,7 @@ def _annotation_faults(name: str, document: Any) -> Iterator[Diagnostic]:
         yield from _accounts_faults(name, document["x-accounts"], properties)
     check = document.get("x-check", {})
     if "per" not in check:
-        for setting in sorted({*check.get("needs", ())} - set(properties)):
+        for setting in sorted({*check.get("needs", ()), *check.get("defaults", ())} - set(properties)):
             yield _fault(name, "/x-check/needs", f"`{setting}` is not among the properties")
 
 

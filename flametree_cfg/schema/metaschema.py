@@ -82,9 +82,19 @@ CHECK: dict[str, Any] = {
     ),
     "type": "object",
     "properties": {
-        "kind": {"enum": ["http", "imap-smtp", "sip-register"]},
+        "kind": {"enum": ["http", "imap-smtp", "sip-register", "mcp"]},
+        "on_request": {"type": "boolean", "description": "Made only for somebody who asks for it."},
+        "inferred": {
+            "type": "boolean",
+            "description": "The platform does not document this check; it is what the provider's own API offers.",
+        },
         "per": {**_NAME, "description": "The list whose every item is checked; `{field}` is then a field of the item."},
         "needs": _NAMES,
+        "defaults": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "What the provider documents for settings that are not set.",
+        },
         "method": {"enum": ["GET", "POST"]},
         "url": {"type": "string", "pattern": r"^(https?://|\{)[^ ]+$"},
         "headers": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -96,7 +106,21 @@ CHECK: dict[str, Any] = {
             "maxItems": 2,
         },
         "body": {"type": "object", "description": "Sent as JSON."},
+        "form": {
+            "description": "Sent as a form, in place of a body; a `sample` is one of the files in `probe/samples`.",
+            "type": "object",
+            "additionalProperties": {
+                "type": ["string", "object"],
+                "properties": {"sample": {"enum": ["tone.wav"]}},
+                "required": ["sample"],
+                "additionalProperties": False,
+            },
+        },
         "merge": {**_NAME, "description": "A setting that is an object, laid over `body`."},
+        "optional": {
+            **_NAMES,
+            "description": "Fields of `body` left out in a second try, if the provider names them in refusing.",
+        },
         "healthy": {
             "type": "object",
             "properties": {
@@ -110,6 +134,11 @@ CHECK: dict[str, Any] = {
                     "propertyNames": {"pattern": "^/"},
                     "description": "JSON pointer into the answer, and what must stand there.",
                 },
+                "has": {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": "^/"},
+                    "description": "JSON pointers into the answer: something must stand there.",
+                },
             },
             "required": ["status"],
             "additionalProperties": False,
@@ -119,7 +148,7 @@ CHECK: dict[str, Any] = {
     "required": ["kind", "needs"],
     "if": {"properties": {"kind": {"const": "http"}}},
     "then": {"required": ["method", "url", "healthy"]},
-    "else": {"propertyNames": {"enum": ["kind", "needs", "per"]}},
+    "else": {"propertyNames": {"enum": ["kind", "on_request", "inferred", "needs", "per"]}},
     "additionalProperties": False,
 }
 """The shape of `x-check`."""

@@ -14,6 +14,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 DAY = dt.timedelta(days=1)
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
@@ -29,15 +40,19 @@ class Authority:
 
     def context(self, name: str, *, expired: bool = False) -> ssl.SSLContext:
         """Give a server's side of TLS, made out to one name or address."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate(name, expired=expired))
+        return context
+
+    def certificate(self, name: str, *, expired: bool = False) -> Path:
+        """Give a file with a key and its certificate, made out to one name or address."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = self._signed(subject, key, 30 if expired else 0, alternative=name)
         file = self.folder / f"{name}-{expired}.pem"
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         file.write_bytes(secret + certificate.public_bytes(Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
     def _signed(
         self,
@@ -57,6 +72,8 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
+        if authority:  # Python 3.13 looks for it
+            builder = builder.add_extension(_SIGNS, critical=True)
         if alternative:
             builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(alternative)]), critical=False)
         return builder.sign(self._key, SHA256())

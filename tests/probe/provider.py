@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import email
 import json
 import socket
 import ssl
@@ -16,7 +17,12 @@ from typing import Any, ClassVar
 
 KEY = "sk-canary0123456789CANARYcanary"  # of nobody
 MODEL = "m-1"
-GREEN = {"id": "c-1", "choices": [{"message": {"role": "assistant", "content": "p"}}]}
+GREEN = {
+    "id": "c-1",
+    "choices": [{"message": {"role": "assistant", "content": "p"}}],
+    "data": [{"embedding": [0.5]}],
+    "text": "",
+}
 
 
 def bomb(megabytes: int) -> bytes:
@@ -98,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self.command,
                     self.path,
                     {name.lower(): value for name, value in self.headers.items()},
-                    json.loads(body) if body else None,
+                    self._read(body),
                     self.provider.server_name,
                 )
             )
@@ -106,13 +112,31 @@ class _Handler(BaseHTTPRequestHandler):
         with self.provider.lock:  # before the answer: who has it may ask again at once
             self.provider.inside -= 1
         behaviour = self.path.split("/")[1].replace("-", "_")
-        getattr(self, f"_{behaviour}", self._green)(json.loads(body) if body else {})
+        getattr(self, f"_{behaviour}", self._green)(self._read(body) or {})
         self.close_connection = True
+
+    def _read(self, body: bytes) -> Any:
+        """Give JSON as it is, and a form as the bytes of its parts by name."""
+        media = self.headers.get("Content-Type", "")
+        if not media.startswith("multipart/"):
+            return json.loads(body) if body else None
+        message = email.message_from_bytes(f"Content-Type: {media}\r\n\r\n".encode() + body)
+        return {
+            part.get_param("name", header="content-disposition"): part.get_payload(decode=True)
+            for part in message.get_payload()
+        }
+
+    def _picky(self, body: Any) -> None:
+        if "max_tokens" in body:
+            said = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+            self._json(400, {"error": {"message": said}})
+        else:
+            self._green(body)
 
     def _green(self, body: Any) -> None:
         if KEY not in self.path and self.headers.get("Authorization") != f"Bearer {KEY}":
             self._json(401, {"error": {"message": "Incorrect API key provided", "type": "invalid_request_error"}})
-        elif body.get("model", MODEL) != MODEL:
+        elif body.get("model", MODEL) not in (MODEL, MODEL.encode()):
             self._json(404, {"error": {"message": f"The model `{body['model']}` does not exist"}})
         else:
             self._json(200, {"ok": True, **GREEN})
@@ -138,6 +162,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(200, {"Content-Type": "text/event-stream"})
         while not self.provider.stopping.wait(0.02):
             self._write(b"data: {}\n\n")
+
+    def _rpc_echo(self, body: Any) -> None:
+        said = {"code": -32000, "message": f"no: {self.headers.get('Authorization')}"}
+        event = json.dumps({"jsonrpc": "2.0", "id": body.get("id", 0), "error": said})
+        self._answer(200, f"event: message\ndata: {event}\n\n".encode(), {"Content-Type": "text/event-stream"})
 
     def _bomb(self, _: Any) -> None:
         self._answer(200, self.provider.packed, {"Content-Encoding": "gzip", "Content-Type": "application/json"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from flametree_cfg.model import Health
-from flametree_cfg.probe import Limits, check_all, make_policy, probe_all
+from flametree_cfg.probe import Limits, Result, check_all, make_policy, probe_all
+from flametree_cfg.probe.pace import Pace
 from tests.probe.checks import HERE, Names, llm
 from tests.probe.provider import Provider
 
@@ -58,3 +59,31 @@ def test_results_stand_in_the_order_asked(provider: Provider) -> None:
 def test_nothing_to_check() -> None:
     """No requests, no results."""
     assert check_all([], HERE) == ()
+
+
+def test_results_are_told_as_they_come(provider: Provider) -> None:
+    """Who waits hears of each check once, the quick one before the slow one."""
+    told: list[Result] = []
+    slow, quick = llm(provider.url("/drip")), llm(provider.url("/v1"))
+    results = check_all([slow, quick], HERE, Limits(deadline_s=2), told=told.append)
+
+    assert told == [results[1], results[0]]
+
+
+def test_one_host_is_not_asked_too_often() -> None:
+    """After a burst calls are due in even steps, and time that passed gives new ones."""
+    pace = Pace(Limits(host_burst=3, host_per_s=10))
+    due = [pace._due_in(100.0) for _ in range(6)]
+    later = [pace._due_in(110.0) for _ in range(5)]
+
+    assert [round(wait, 3) > 0 for wait in due] == [False, False, False, True, True, True]
+    assert [round(wait, 3) for wait in due[3:]] == [0.1, 0.2, 0.3]
+    assert [round(wait, 3) > 0 for wait in later] == [False, False, False, True, True]
+
+
+def test_a_pace_is_kept(provider: Provider) -> None:
+    """Nobody is forgotten who has to wait for the pace."""
+    results = check_all([llm(provider.url("/v1"))] * 6, HERE, Limits(host_burst=2, host_per_s=50))
+
+    assert {result.health for result in results} == {Health.HEALTHY}
+    assert len(provider.asked) == 6

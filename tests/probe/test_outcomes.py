@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -172,6 +173,23 @@ def test_the_environment_is_not_trusted(authority: Authority, monkeypatch: pytes
 
     assert result.finding is Finding.TLS
     assert result.message.endswith("is not signed by an authority that is trusted here")
+
+
+def test_the_environment_is_trusted_where_the_operator_says_so(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its authorities are then believed; without, it does not even get the keys of a connection."""
+    log = tmp_path / "keys.log"
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    monkeypatch.setenv("SSLKEYLOGFILE", str(log))
+    with providing(authority.context("127.0.0.1")) as provider:
+        asked = run(llm(provider.url("/v1", "https")), make_policy(["127.0.0.1"], authorities=str(authority.file)))
+        said = log.read_text()
+        trusted = run(llm(provider.url("/v1", "https")), make_policy(["127.0.0.1"], trust_env=True))
+
+    assert (asked.health, trusted.health) == (Health.HEALTHY, Health.HEALTHY)
+    assert "SECRET" not in said
+    assert "SECRET" in log.read_text()
 
 
 def test_no_tls_where_there_should_be(provider: Provider) -> None:

@@ -10,13 +10,27 @@ import pytest
 
 from flametree_cfg.errors import WrongUsage
 from flametree_cfg.model import Health
-from flametree_cfg.probe import Finding, Limits, Policy, check_all, make_policy
+from flametree_cfg.probe import Finding, Limits, Policy, Request, check_all, make_policy
 from flametree_cfg.probe.addresses import Place, place_of
 from flametree_cfg.probe.policy import judge_addresses
 from flametree_cfg.probe.result import NoCall
 from tests.probe.authority import Authority
-from tests.probe.checks import Names, llm, run, telegram
-from tests.probe.provider import Provider, providing
+from tests.probe.checks import Names, check_of, llm, run, telegram
+from tests.probe.provider import KEY, Provider, providing
+
+
+def mailbox(host: str) -> Request:
+    """Ask for the check of a mail account at a host."""
+    account = {"address": "a@b.test", "password": KEY, "imap_server": host, "imap_port": 993}
+    accounts = [{**account, "smtp_server": host, "smtp_port": 465}]
+    return Request("channel.inbox", "email", check_of("channels/email"), {"accounts": accounts}, (KEY,))
+
+
+def phone(host: str) -> Request:
+    """Ask for the check of a SIP account at a host."""
+    given = {"server": host, "username": "u", "password": KEY}
+    return Request("channel.phone", "sip", check_of("channels/sip"), given, (KEY,))
+
 
 Heard = list[tuple[str, tuple[Any, ...]]]
 
@@ -90,6 +104,17 @@ NAMES = {
 def test_spellings_of_forbidden_addresses(host: str, scheme: str, heard: Heard) -> None:
     """Each is refused without a question to a resolver, and without a connection."""
     result = run(llm(f"{scheme}://{host}/v1"), Policy())
+
+    assert result.health is Health.NOT_CHECKED
+    assert result.finding in (Finding.FORBIDDEN, Finding.UNFIT)
+    assert heard == []
+
+
+@pytest.mark.parametrize("host", [host.strip("[]") for host in ADDRESSES])
+@pytest.mark.parametrize("kind", ["email", "sip"])
+def test_spellings_for_mail_and_calls(kind: str, host: str, heard: Heard) -> None:
+    """What is not spoken to over HTTP is judged the same way."""
+    result = run(mailbox(host) if kind == "email" else phone(host), Policy())
 
     assert result.health is Health.NOT_CHECKED
     assert result.finding in (Finding.FORBIDDEN, Finding.UNFIT)

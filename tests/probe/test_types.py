@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from flametree_cfg.model import Health
 from flametree_cfg.probe import Finding, Policy, Request, make_policy
 from flametree_cfg.probe.call import make_call
 from flametree_cfg.probe.result import NoCall
+from flametree_cfg.probe.samples import read_sample
 from tests.probe.checks import HERE, SCHEMAS, check_of, run
 from tests.probe.provider import KEY, MODEL, Provider
 
@@ -55,12 +57,77 @@ def test_each_type_needs_its_settings(name: str) -> None:
 
 
 def test_types_that_are_never_checked() -> None:
-    """No `x-check`, or a kind that is not HTTP, is not checked."""
+    """No `x-check`, or one of a kind that is not known, is not checked."""
     never = run(Request("connector.tts", "tts", None, {}))
-    mail = run(Request("channel.inbox", "email", check_of("channels/email"), {}))
+    other = run(Request("channel.pigeon", "pigeon", {"kind": "feather", "needs": []}, {}))
 
     assert (never.health, never.message) == (Health.NOT_CHECKED, "the type tts is not checked")
-    assert (mail.health, mail.message) == (Health.NOT_CHECKED, "the type email is not checked over imap-smtp")
+    assert (other.health, other.message) == (Health.NOT_CHECKED, "a check of this kind is not known")
+
+
+def test_the_documented_types_are_checked() -> None:
+    """Five types of connector by themselves and one for who asks, and every channel; the rest is not."""
+    by_itself = {name for name, check in CHECKED.items() if not check.get("on_request")}
+    channels = {f"channels/{path.stem}" for path in SCHEMAS.glob("channels/*.json")}
+
+    assert by_itself - channels == {f"connectors/{name}" for name in ("llm", "vlm", "embedder", "stt", "transcriptor")}
+    assert channels <= by_itself
+    assert set(CHECKED) - by_itself == {"connectors/mcp"}
+
+
+@pytest.mark.parametrize("name", ["connectors/stt", "connectors/transcriptor"])
+def test_speech_is_sent_as_a_form(name: str, provider: Provider) -> None:
+    """A real transcription of a sound is asked for."""
+    result = run(request_of(name, api_url=provider.url("/v1")))
+
+    assert result.health is Health.HEALTHY
+    (asked,) = provider.asked
+    assert asked.path == "/v1/audio/transcriptions"
+    assert asked.body == {"file": read_sample("tone.wav"), "model": MODEL.encode(), "response_format": b"json"}
+
+
+def test_an_image_is_sent(provider: Provider) -> None:
+    """A visual model is shown a picture, and asked for one token."""
+    result = run(request_of("connectors/vlm", api_url=provider.url("/v1")))
+
+    assert result.health is Health.HEALTHY
+    body = provider.asked[0].body
+    _, image = body["messages"][0]["content"]
+    assert body["max_tokens"] == 1
+    assert base64.b64decode(image["image_url"]["url"].removeprefix("data:image/png;base64,")).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["connectors/llm", "connectors/embedder", "connectors/stt", "channels/telegram"])
+def test_an_answer_without_what_was_asked_for(name: str, provider: Provider) -> None:
+    """JSON and 200 are not enough: a page of somebody else's API is not health."""
+    result = run(request_of(name, api_url=provider.url("/cookie")))
+
+    assert (result.health, result.finding) == (Health.UNHEALTHY, Finding.FAILED)
+    assert "is not what it has to be" in result.message
+
+
+def test_a_model_that_takes_no_limit(provider: Provider) -> None:
+    """What a provider names in refusing is left out in a second try, whatever the tenant's own parameters say."""
+    result = run(request_of("connectors/llm", api_url=provider.url("/picky"), json_params={"max_tokens": 1024, "n": 1}))
+
+    assert result.health is Health.HEALTHY
+    assert [asked.body.get("max_tokens") for asked in provider.asked] == [1, None]
+    assert [asked.body["n"] for asked in provider.asked] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("channels/telegram", "https://bots.test/botk/getMe"),
+        ("channels/twilio", "https://bots.test/2010-04-01/Accounts/k.json"),
+        ("channels/intercom", "https://bots.test/me"),
+    ],
+)
+def test_bases_that_can_be_set(name: str, url: str) -> None:
+    """A Bot API server of one's own and regional hosts are called in place of the provider's usual one."""
+    needed = dict.fromkeys(CHECKED[name]["needs"], "k")
+
+    assert make_call(request_of(name, api_url="https://bots.test/", **needed)).url == url
 
 
 def test_each_account_is_checked(provider: Provider) -> None:
@@ -85,11 +152,7 @@ def test_a_channel_without_accounts() -> None:
     ("name", "settings", "url"),
     [
         ("connectors/llm", {"api_url": "https://m.test/v1/"}, "https://m.test/v1/chat/completions"),
-        (
-            "connectors/stt",
-            {"model_name": "openai/whisper?x#y"},
-            "https://api.example.test/v1/models/openai/whisper%3Fx%23y",
-        ),
+        ("channels/facebook", {"page_id": "a/b?x#y"}, "https://graph.facebook.com/a/b%3Fx%23y"),
         ("channels/infobip", {"base_url": "https://x1.test/"}, "https://x1.test/account/1/balance"),
         ("channels/telegram", {"bot_token": "12:ab"}, "https://api.telegram.org/bot12:ab/getMe"),
     ],
@@ -102,7 +165,7 @@ def test_urls_are_filled_in(name: str, settings: dict[str, str], url: str) -> No
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
-        ("connectors/stt", {"model_name": "../../admin"}),
+        ("channels/facebook", {"page_id": "../../admin"}),
         ("channels/infobip", {"base_url": "x.test/path"}),
         ("channels/infobip", {"base_url": "user@x.test"}),
         ("channels/telegram", {"bot_token": ["a"]}),

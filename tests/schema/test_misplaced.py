@@ -41,7 +41,7 @@ def test_unlike_setting_lists_the_known() -> None:
     """A setting that resembles none is answered by the list of settings."""
     found = only(Kind.CHANNEL, channel(zzz=1))
 
-    assert (found.code, found.hint) == ("unknown-setting", "known are `bot_token`")
+    assert (found.code, found.hint) == ("unknown-setting", "known are `bot_token`, `api_url`")
 
 
 def test_missing_setting_names_type() -> None:
