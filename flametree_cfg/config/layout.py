@@ -43,7 +43,8 @@ RESOURCE_ORDER = (
 STEP = 2  # spaces a level
 
 _TOP, _SECTION, _RESOURCE, _INSIDE = range(4)
-_ORDER = {_TOP: TOP_ORDER, _RESOURCE: RESOURCE_ORDER}
+ORDER_AT = {_TOP: TOP_ORDER, _RESOURCE: RESOURCE_ORDER}
+"""The order of keys, by how deep the map is that has them."""
 _MODELINE = re.compile(r"#\s*yaml-language-server\s*:|#!")
 _HEADER = re.compile(r"([|>])([0-9]?)[+-]?([0-9]?)")
 
@@ -167,7 +168,7 @@ class _Writer:
         lead = block.entries[0].lead
         while lead and not lead[0].strip():  # it spaced the block from what is above, not the key
             del lead[0]
-        entries = _ordered(block.entries, _ORDER.get(level, ())) if block.keyed else block.entries
+        entries = _ordered(block.entries, ORDER_AT.get(level, ())) if block.keyed else block.entries
         self._entries(entries, column, level, keyed=block.keyed)
 
     def _head(self, entry: Entry, *, keyed: bool) -> str:
