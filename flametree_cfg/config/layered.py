@@ -122,7 +122,8 @@ def merged_part(view: View) -> Merged:
         astray=tuple(reader.astray),
         found=(),
     )
-    known = {*view.chains, *reader.filler.used}
+    declared = {name for name, chain in view.chains.items() if any(one.source == FROM_VARS for one in chain)}
+    known = declared | reader.filler.used
     return Merged(part, tuple(dict.fromkeys((*joined.found, *reader.found))), tuple(sorted(known)))
 
 
