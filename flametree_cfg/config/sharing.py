@@ -10,10 +10,11 @@ from flametree_cfg.config.given import NOTHING_GIVEN, Given
 from flametree_cfg.config.layered import MERGED, Shared, merged_part
 from flametree_cfg.config.layers import Layers, Shelf, read_layers, reread_layers
 from flametree_cfg.config.parts import FileMark, Parts
+from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Budget
-from flametree_cfg.config.tenant import TenantReading, as_before
+from flametree_cfg.config.tenant import TenantReading, as_before, marks_by_name
 from flametree_cfg.config.view import View
-from flametree_cfg.errors import ConfigInvalid, by_place, has_errors
+from flametree_cfg.errors import ConfigInvalid, Location, by_place, has_errors
 from flametree_cfg.schema import Catalog
 
 
@@ -72,3 +73,21 @@ class SharedReader:
         """Give the one part that all files are, under the digest of all that it follows from."""
         mark = FileMark(MERGED, shared.folder, shared.digest)
         return Parts(shared.folder, (mark,), self._catalog, cache, name, together=shared.part, layers=layers.names())
+
+
+def view_of(reading: TenantReading, catalog: Catalog) -> View:
+    """
+    See a tenant with its layers, and one that shares nothing as its only layer.
+
+    Raises:
+        ConfigInvalid: a file changed since it was read.
+    """
+    if reading.shared is not None:
+        view = reading.shared.view
+    else:
+        layers = read_layers(reading.folder, Shelf(Budget()))
+        same = {file.name: file.digest for file in layers.files()} == dict(marks_by_name(reading))
+        view = View(layers, catalog, NOTHING_GIVEN) if same else None
+    if view is None:
+        raise ConfigInvalid(problem("files-changed", Location(reading.folder)))
+    return view

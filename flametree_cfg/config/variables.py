@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flametree_cfg.config.characters import FORBIDDEN
 from flametree_cfg.config.given import FROM_COMMAND, Given, Scalar, Variable, typed
 from flametree_cfg.errors import Path
 from flametree_cfg.model import Value
@@ -99,6 +100,8 @@ class Filler:
         filled = _USE.sub(lambda use: self._as_text(use, path), text)
         if MARK in _USE.sub("", text):
             self.faults.append(Fault("bad-variable", path))
+        if not filled.isascii() and FORBIDDEN.search(filled):  # characters that only together hide text
+            self.faults.append(Fault("hidden-character", path))
         return filled
 
     def _as_text(self, use: re.Match[str], path: Path) -> str:

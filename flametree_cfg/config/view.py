@@ -77,6 +77,12 @@ class View:
         """Give what stands under a resource's key, variables unfilled; None where nothing does."""
         return (self.tree.get(address.kind.section) or {}).get(address.key)
 
+    def filled_body(self, address: Address) -> Value:
+        """Give what is written of a resource or an attachment, with variables put in; None where nothing is."""
+        owner, path = _owner(address, ())
+        body = (self.filled.get(owner.kind.section) or {}).get(owner.key)
+        return _at(body, path) if _there(body, path) == path else None
+
     def locate(self, address: str, path: Path = (), *, of_key: bool = False, model: bool = True) -> Location | None:
         """
         Say where the layer stands that has the last word on a path; where it ends early, on the nearest ancestor.
