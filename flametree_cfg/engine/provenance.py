@@ -165,8 +165,9 @@ class _Subject:
         self._stored = stored
         self._fields = dict(declared.resource.fields) if declared else {}
         self._written = view.filled_body(address)
-        types = [spec.name for spec in view.catalog.types(address.kind)] or [""]
-        self._secret = [secret_test(address.kind, one, view.catalog) for one in types]
+        specs = view.catalog.types(address.kind)
+        self._settings = {setting for spec in specs for setting in spec.schema["properties"]}
+        self._secret = [secret_test(address.kind, one, view.catalog) for one in (*(s.name for s in specs), "")]
 
     def paths(self, field: str) -> list[ValuePath]:
         """
@@ -195,7 +196,7 @@ class _Subject:
             Said(spot.place, self._masked(path, spot.value), spot.removes)
             for spot in self._view.spots(self._address, path)
         )
-        value = at_path(self._fields, path)
+        value = at_path(self._fields or None, path)
         value = at_path(self._written, path) if value is None else value
         if said and not said[0].removes:
             origin = "set"
@@ -219,10 +220,17 @@ class _Subject:
 
     def _masked(self, path: ValuePath, value: Value) -> Value:
         """Hide what stands in a secret's place and is no reference: nobody judged what was overridden."""
-        secret = bool(path) and any(test(path) for test in self._secret)
-        if not secret or value is None:
+        if isinstance(value, Mapping):
+            return dict.fromkeys(value, "…")
+        if value is None or not self._may_be_secret(path):
             return value
         return Secret(value) if isinstance(value, str) and parse_reference(value) else Secret()
+
+    def _may_be_secret(self, path: ValuePath) -> bool:
+        """Tell whether any type has a secret there, or none knows such a setting."""
+        if path[:1] == ("settings",) and self._settings.isdisjoint(path[1:2]):
+            return True
+        return bool(path) and any(test(path) for test in self._secret)
 
     def _unknown(self, field: str = "") -> Diagnostic:
         from difflib import get_close_matches

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flametree_cfg.errors import Location
-from flametree_cfg.model import Action
+from flametree_cfg.model import Action, Secret
 from flametree_cfg.report._counts import number
 from flametree_cfg.report._documents import DeedLike, FieldWhyLike, MadeLike, RenderedLike, WhyLike
 from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
@@ -28,6 +28,8 @@ def why_document(told: WhyLike, symbols: Symbols) -> Iterator[Block]:
         for made in field.variables:
             yield from _variable(made)
         yield _applied(field, told, symbols)
+        if told.applied and field.stored != field.value and not isinstance(field.stored, Secret):
+            yield _line("ledger", f"{value_text(field.stored)}: the next apply changes it")
         yield BLANK
     fields = number(len(told.fields), "field")
     yield Line(f"Why: {fields} of {told.address} in tenant {told.tenant}", Tone.HEAD)
