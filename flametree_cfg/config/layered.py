@@ -170,9 +170,15 @@ class _Reader:
             self.found.extend(_twins(layer))
             for file in layer.files:
                 self.found.extend(self._tops(file))
-        for section, bodies in self._view.tree.items():
+        for section, bodies in self._view.tree.items() if self._is_whole() else ():
             for key, body in bodies.items() if isinstance(bodies, dict) else ():
                 self._resource(Address(SECTIONS[section], str(key)), body)
+
+    def _is_whole(self) -> bool:
+        """Tell whether all layers are there: of parts nobody can say what is missing or unknown."""
+        layers = self._view.layers
+        broken = layers.problems or any(layer.problems for layer in layers.order)
+        return not broken and all(file.document.whole for file in layers.files())
 
     def name_in(self, file: LayerFile) -> tuple[tuple[tuple[str, Location], ...], tuple[Diagnostic, ...]]:
         """Give the tenant's name as a file says it, or what is wrong with that."""

@@ -113,12 +113,14 @@ class View:
         owner, path = _owner(address, path)
         if owner.kind is Kind.AGENT:
             path = as_written(path, self.body(owner))
+        is_value = none_is_value(self.catalog)
         for layer, file, place in self._places(owner):
             there = _there(place.body, path)
             value = _at(place.body, there)
             if there == path:
                 where = locate_in(place, path) if path else file.placed.at(place.key_slot)
-                yield Spot(layer.label, where, value, value is None and place.body is not value)
+                removes = value is None and not is_value((owner.kind.section, owner.key, *path))
+                yield Spot(layer.label, where, value, removes)
             elif not isinstance(value, dict):
                 yield Spot(layer.label, locate_in(place, there), value, removes=True)
 
