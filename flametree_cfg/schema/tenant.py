@@ -47,7 +47,7 @@ def tenant_schema(catalog: Catalog) -> Schema:
         "properties": {**_top(), **{section: {"description": one["description"]} for section, one in sections.items()}},
         "additionalProperties": False,
         "if": {"required": ["extends"]},
-        "then": {"properties": partial(sections, _PART)},
+        "then": partial({"properties": sections}, _PART),
         "else": {"properties": sections},
         "$defs": {
             **DEFINITIONS,

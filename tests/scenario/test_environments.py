@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -329,12 +327,3 @@ def test_an_order_of_layers_is_what_the_list_says(zoo: Zoo) -> None:
         zoo.declare(OWN.replace("[../_shared/base]", f"[../_shared/base, {listed}]"))
 
         assert f"0.2 → {('one', 'two').index(order[1]) + 1}" in same(zoo).stdout
-
-
-def test_what_is_remembered_names_places_from_here(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning that was remembered is told with a path of where the person stands now."""
-    base(zoo, BASE + "agents: {lonely: {type: inbound, name: Lonely, instructions: Call the Key API connector.}}\n")
-    answers = [json.loads(zoo.ok("validate", "tenants/zoo", "--format", "json")) for _ in range(2)]
-
-    assert answers[0] == answers[1]
-    assert Path(zoo.folder).is_dir()
