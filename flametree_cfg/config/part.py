@@ -19,7 +19,8 @@ _NAME = "tenant"
 SHARING = ("extends", "vars")
 """Keys on top of a file that make the tenant's files be read together, with others."""
 
-_VARIABLE = b"${var:"
+VARIABLE = b"${var:"
+"""What makes them so too, wherever it stands."""
 _KINDS: Mapping[str, Kind] = {kind.section: kind for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)}
 
 
@@ -86,7 +87,7 @@ def read_part(data: bytes, name: str, label: str, catalog: Catalog) -> Part:
         reader.declarations,
         tuple(reader.astray),
         tuple(reader.found),
-        reader.sharing or (bool(reader.astray) and _VARIABLE in data),  # nothing right mentions a variable
+        reader.sharing or VARIABLE in data,
     )
 
 

@@ -154,16 +154,11 @@ class Parts:
 _NEARLY = 20  # one file in so many may differ
 
 
-def read_parts(
-    folder: Folder, names: Sequence[str], catalog: Catalog, budget: Budget, *, variables: bool = False
-) -> Parts:
+def read_parts(folder: Folder, names: Sequence[str], catalog: Catalog, budget: Budget) -> Parts:
     """
     Read files whole and at once; what is wrong with them is in what is returned.
 
     Files that turn out to share are not read further: `sharing` says so.
-
-    Args:
-        variables: whether any are given from outside.
     """
     files: list[Unread] = []
     unread: list[Diagnostic] = []
@@ -172,7 +167,7 @@ def read_parts(
             files.append(Unread(name, folder.label_of(name), folder.read(name, budget)))
         except ConfigInvalid as invalid:
             unread.extend(invalid.diagnostics)
-    if any(_shares(file.data, variables=variables) for file in files):
+    if any(_shares(file.data) for file in files):
         return Parts(folder.label, (), catalog, sharing=True)
     parts = read_all(files, catalog)
     if any(part.sharing for part in parts):
@@ -185,6 +180,6 @@ _HEAD = 2_000  # bytes: where `fmt` puts what a file shares; elsewhere the parse
 _KEYS = tuple(f"{key}:".encode() for key in SHARING)
 
 
-def _shares(data: bytes, *, variables: bool) -> bool:
+def _shares(data: bytes) -> bool:
     """Guess before parsing whether a file shares, so that what it says is not judged by itself first."""
-    return any(data.find(key, 0, _HEAD) >= 0 for key in _KEYS) or (variables and b"${var:" in data)
+    return any(data.find(key, 0, _HEAD) >= 0 for key in _KEYS)

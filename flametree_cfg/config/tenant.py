@@ -268,8 +268,7 @@ class _Run:
     def _anew(self, listing: Listing, cache: CacheFolder | None = None) -> TenantReading:
         """Read without looking into the cache; what was read may be kept there."""
         spent = self._budget.spent()
-        variables = bool(self._given)
-        parts = read_parts(listing.folder, listing.files, self._catalog, self._budget, variables=variables)
+        parts = read_parts(listing.folder, listing.files, self._catalog, self._budget)
         name = kept.cache_name(listing.folder.label) if cache else ""
         if parts.sharing:
             self._budget.back_to(spent)

@@ -79,10 +79,15 @@ class Filler:
         Give a value with its variables put in; itself where it has none.
 
         A text that is one variable and nothing else takes the variable's type. What stands in a secret's place is left
-        as it is: the catalog refuses it.
+        as it is.
         """
         if isinstance(value, str):
-            return self._text(value, path) if MARK in value and not is_secret(path) else value
+            if MARK not in value:
+                return value
+            if is_secret(path):
+                self.faults.append(Fault("secret-in-variable", path))
+                return value
+            return self._text(value, path)
         if isinstance(value, dict):
             self.faults.extend(Fault("variable-in-key", (*path, key)) for key in value if MARK in key)
             filled = {key: self.fill(below, is_secret, (*path, key)) for key, below in value.items()}

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flametree_cfg.schema.patterns import (
-    COMMA,
-    CONTROL,
-    CONTROL_IN_TEXT,
-    REFERENCE,
-    REFERENCE_INSIDE,
-    VARIABLE_INSIDE,
-    any_of,
-)
+from flametree_cfg.schema.patterns import COMMA, CONTROL, CONTROL_IN_TEXT, REFERENCE, REFERENCE_INSIDE, any_of
 from flametree_cfg.schema.types import SettingPath
 
 Node = Mapping[str, Any]
@@ -81,7 +73,7 @@ def secret_reference(node: Node) -> dict[str, Any]:
         "writeOnly": True,
         "type": "string",
         "pattern": REFERENCE,
-        "not": {"type": "string", "pattern": any_of(CONTROL, VARIABLE_INSIDE)},
+        "not": {"type": "string", "pattern": CONTROL},
         "examples": ["${env:NAME}"],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flametree_cfg.schema.patterns import VARIABLE_USE
+from flametree_cfg.schema.patterns import VARIABLE_INSIDE, VARIABLE_USE
 
 Schema = dict[str, Any]
 Node = Mapping[str, Any]
@@ -65,10 +65,13 @@ def _mapped(node: Node, change: Callable[[Schema], Schema]) -> Schema:
 
 
 def _or_variable(node: Schema) -> Schema:
+    if node.get("writeOnly"):
+        return {**node, "allOf": [*node.get("allOf", ()), {"not": {"type": "string", "pattern": VARIABLE_INSIDE}}]}
     return _unless(VARIABLE, node) if _may_be_text(node) else node
 
 
 def _or_null(node: Schema) -> Schema:
+    node = _or_variable(node) if node.get("writeOnly") else node
     if _may_be_text(node):
         return _unless(VARIABLE_OR_NULL, node)
     return {"if": {"type": "null"}, "else": node} if node else node

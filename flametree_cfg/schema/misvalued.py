@@ -10,7 +10,7 @@ from flametree_cfg.errors import Diagnostic, Path, error
 from flametree_cfg.model import Kind, parse_reference
 from flametree_cfg.schema.form import types_of
 from flametree_cfg.schema.misplaced import dotted
-from flametree_cfg.schema.patterns import CONTROL, REFERENCE_INSIDE, VARIABLE_INSIDE
+from flametree_cfg.schema.patterns import CONTROL, REFERENCE_INSIDE
 from flametree_cfg.schema.subject import Subject
 from flametree_cfg.schema.suggest import listed, nearest
 from flametree_cfg.schema.wording import TYPE_WORDS, type_words
@@ -59,9 +59,6 @@ def _secret(failure: Any, path: Path) -> Diagnostic:
     elif isinstance(value, str) and "${" in value:
         hint = "write one reference and nothing else, in the form ${env:NAME} or ${file:path}"
     detail = f"{_named(path)} is secret and must be a reference, not the value"
-    if isinstance(value, str) and re.search(VARIABLE_INSIDE, value):
-        detail = f"{_named(path)} is secret: no secret travels through a variable"
-        hint = "write the reference itself here, such as ${env:NAME}"
     return error("literal-secret", "Secret written in clear", detail, hint, path=path)
 
 

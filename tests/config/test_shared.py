@@ -374,8 +374,8 @@ def test_no_secret_travels_through_a_variable(here: Path, written: str, value: s
     estate(here, OWN + f"vars: {{KEY: {value}}}\n", BASE.replace("${env:KEY}", f'"{written}"'))
 
     (found,) = one().diagnostics
-    assert (found.code, str(found.location)) == ("literal-secret", "t/_shared/base/base.yaml:7:21")
-    assert "no secret travels through a variable" in found.detail
+    assert (found.code, str(found.location)) == ("secret-in-variable", "t/_shared/base/base.yaml:7:21")
+    assert "no secret travels through a variable" in found.hint
     assert "canary" not in str(one().diagnostics)
 
 
@@ -384,7 +384,7 @@ def test_no_secret_of_an_environment_is_a_variable(here: Path) -> None:
     agent = 'agents: {desk: {environment: {A: {secret: "${var:k}"}, B: "${var:k}"}}}\n'
     estate(here, OWN + "vars: {k: v}\n" + agent)
 
-    assert codes(one()) == ["t/acme/tenant.yaml:4:43 literal-secret"]
+    assert codes(one()) == ["t/acme/tenant.yaml:4:43 secret-in-variable"]
 
 
 @pytest.mark.parametrize("value", ["${env:KEY}", "${file:x}", "a ${var:b}", "${"])
