@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flametree_cfg.report import _shapes as shape
-from flametree_cfg.report._documents import DeedLike, FieldWhyLike, MadeLike, RenderedLike, WhyLike
+from flametree_cfg.report._why_documents import DeedLike, FieldWhyLike, MadeLike, RenderedLike, WhyLike
 
 Json = dict[str, Any]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from flametree_cfg.errors import Location
 from flametree_cfg.model import Action, Secret
 from flametree_cfg.report._counts import number
-from flametree_cfg.report._documents import DeedLike, FieldWhyLike, MadeLike, RenderedLike, WhyLike
 from flametree_cfg.report._lines import BLANK, Block, Line, Symbols, Tone
 from flametree_cfg.report._values_text import path_text, value_text
+from flametree_cfg.report._why_documents import DeedLike, FieldWhyLike, MadeLike, RenderedLike, WhyLike
 
 _COMMIT_SHOWN = 12  # hex digits: as git abbreviates in a large repository
 _WIDTH = 11  # columns of the first word of a line
