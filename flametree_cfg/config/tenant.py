@@ -160,14 +160,18 @@ def read_tree(
 
 
 def each_reading(
-    paths: Iterable[str | Path], catalog: Catalog, cache: CacheFolder | None = None
+    paths: Iterable[str | Path], catalog: Catalog, cache: CacheFolder | None = None, given: Given | None = None
 ) -> Iterator[TenantReading]:
     """
     Read tenants as `read_tree` does, one at a time, so that memory never holds two.
 
-    Nobody looks here whether two folders declare one tenant.
+    Nobody looks here whether two folders declare one tenant. With anything given all are read first, since only then
+    it is known whether that was meant for any of them.
     """
-    budget = Budget()
+    if given is not None:
+        yield from read_tree(paths, catalog, cache, given)
+        return
+    run = _Run(catalog, cache)
     seen: set[str] = set()
     for path in map(str, paths):
         try:
@@ -179,7 +183,7 @@ def each_reading(
                 yield _unread(path, invalid, catalog)
         for folder in folders:
             seen.add(_identity(folder))
-            yield _read(folder, catalog, budget, cache)
+            yield run.read(folder)
 
 
 def read_tenant(folder: str | Path, catalog: Catalog) -> TenantReading:

@@ -92,7 +92,7 @@ def _judged(one: Judged) -> Json:
         "path": list(one.path),
         "fate": one.fate.value,
         "declared": value(one.declared),
-        "location": _location(one.place),
+        "location": location(one.place),
         "run": run and {"number": run.number, "at": run.at, "who": run.who, "commit": run.commit},
         "until": one.until,
         "reason": one.reason,
