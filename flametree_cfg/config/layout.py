@@ -3,8 +3,9 @@ The canonical form of a tenant's YAML: which order, which layout.
 
 This is the one place that says it:
 
-- On top `tenant`, then `connectors`, `channels`, `agents`; in a resource the keys of `RESOURCE_ORDER`. Whatever else
-  there is follows as it was. Resources, settings, items of lists, `{…}` and `[…]` stay in the author's order.
+- On top `tenant`, `extends`, `vars`, then `connectors`, `channels`, `agents`; in a resource the keys of
+  `RESOURCE_ORDER`. Whatever else there is follows as it was. Resources, settings, items of lists, `{…}` and `[…]` stay
+  in the author's order.
 - Two spaces a level, lists two deeper than their key, one space behind a dash; what goes over several lines moves as
   a whole, the text of a block scalar stands two deeper than its key.
 - One empty line above every section and between resources, elsewhere at most one where the author put some, none at
@@ -34,7 +35,7 @@ from flametree_cfg.errors import Diagnostic
 from flametree_cfg.model import Value
 
 SECTIONS = ("connectors", "channels", "agents")
-TOP_ORDER = ("tenant", *SECTIONS)
+TOP_ORDER = ("tenant", "extends", "vars", *SECTIONS)
 RESOURCE_ORDER = (
     "type", "name", "description", "external", "system", "import", "protected", "previously", "default", "running",
     "instructions", "settings", "connectors", "channels", "environment", "max_opened_sessions", "daily_session_limit",

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     )
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
+    from flametree_cfg.engine.provenance import Why, why
     from flametree_cfg.engine.pulling import Export, PullResult, pull
     from flametree_cfg.engine.recalling import history, history_diff, history_show, history_verify
+    from flametree_cfg.engine.rendering import Rendered, render_tenant
     from flametree_cfg.engine.reverting import revert_drift
     from flametree_cfg.engine.rolling_back import plan_rollback, rollback
     from flametree_cfg.engine.saved import apply_saved
@@ -63,6 +65,8 @@ _WHERE = {
     "recalling": ("history", "history_diff", "history_show", "history_verify"),
     "rolling_back": ("plan_rollback", "rollback"),
     "pulling": ("Export", "PullResult", "pull"),
+    "provenance": ("Why", "why"),
+    "rendering": ("Rendered", "render_tenant"),
     "saved": ("apply_saved",),
     "saving": ("VALID_H", "digest_of_all", "save_plans"),
     "types": ("explain", "tenant_schema"),
@@ -85,7 +89,9 @@ __all__ = [
     "Origin",
     "PlanResult",
     "PullResult",
+    "Rendered",
     "TenantResult",
+    "Why",
     "accept_drift",
     "add_system_integration",
     "adopt",
@@ -111,6 +117,7 @@ __all__ = [
     "open_portal",
     "plan_rollback",
     "pull",
+    "render_tenant",
     "revert_drift",
     "rollback",
     "save_plans",
@@ -124,6 +131,7 @@ __all__ = [
     "state_unlock",
     "tenant_schema",
     "validate",
+    "why",
 ]
 
 

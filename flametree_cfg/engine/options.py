@@ -34,6 +34,8 @@ class Options:
         allow_delete: addresses whose deletion is allowed although it needs saying, or `all`.
         max_delete: how many objects may go, `N`, or how much of a kind, `N%`; None for the default.
         max_affected_agents: how many agents may notice; None for any number.
+        var_files, variables: paths of YAML files with variables, and `NAME=VALUE` each, which win.
+        tenant_id: what the platform calls the tenant; None for what its files say.
         cache: whether what reading and comparing gave is kept for the next run, and used.
         read_only: ledger and platform are opened so that nothing can be written to them.
         outside: clock, ids and who we are.
@@ -52,6 +54,9 @@ class Options:
     allow_delete: tuple[str, ...] = ()
     max_delete: str | None = None
     max_affected_agents: int | None = None
+    var_files: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    tenant_id: str | None = None
     cache: bool = True
     read_only: bool = False
     debug: bool = False

@@ -55,18 +55,33 @@ def apply_saved(path: str, options: Options, expect: str, announce: Announce, on
         on_event: told what happens.
 
     Raises:
-        PlanStale: the file is no plan, was altered, has expired, or has another digest than the one approved.
+        PlanStale: the file is no plan, was altered, has expired, has another digest than the one approved, or is not
+            of the tenant that `options.tenant_id` names.
     """
     saved = read_saved(read_plan_file(path, MAX_SIZE))
     _refuse_expired(saved, options.outside.now())
     if expect and expect != saved.digest:
         raise PlanStale(not_approved(expect, saved.digest))
+    _refuse_other_tenant(saved, options.tenant_id)
     announce(saved)
     with Session(options, [saved.tenants[0].folder], create=True) as session:
         return [
             _apply_tenant(tenant, f"{saved.id}.{number}", session, on_event)
             for number, tenant in enumerate(saved.tenants, 1)
         ]
+
+
+def _refuse_other_tenant(saved: SavedPlan, wanted: str | None) -> None:
+    names = [one.tenant for one in saved.tenants]
+    if wanted is not None and names != [wanted]:
+        raise PlanStale(
+            error(
+                "foreign-plan",
+                "The plan was made for something else",
+                f"it is of {', '.join(names)}, --tenant-id says {wanted}",
+                f"nothing was written; plan with --tenant-id {wanted}",
+            )
+        )
 
 
 def _refuse_expired(saved: SavedPlan, now: str) -> None:

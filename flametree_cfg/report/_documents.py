@@ -26,6 +26,8 @@ class Document(enum.StrEnum):
     DRIFT = "drift"
     SHOW = "show"
     EXPLAIN = "explain"
+    RENDER = "render"
+    WHY = "why"
     GRAPH = "graph"
     HISTORY = "history"
     RUN = "run"

@@ -32,6 +32,7 @@ from flametree_cfg.report._explain_json import explain
 from flametree_cfg.report._fields import rows
 from flametree_cfg.report._impact import quiet, shouted
 from flametree_cfg.report._lines import Block, Line, Symbols
+from flametree_cfg.report._why_json import rendered, why
 
 FORMAT_VERSION = 1
 """Grows when a reader of the old shape would misread the new one; a new key alone does not change it."""
@@ -237,6 +238,8 @@ _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.DRIFT: _drift,
     Document.SHOW: _show,
     Document.EXPLAIN: explain,
+    Document.RENDER: rendered,
+    Document.WHY: why,
     Document.GRAPH: _graph,
     Document.HISTORY: _history_json.history,
     Document.RUN: _history_json.run,

@@ -17,6 +17,8 @@ _WRITERS = {
     Document.DRIFT: ("_drift_text", "drift_document"),
     Document.SHOW: ("_cards_text", "show_document"),
     Document.EXPLAIN: ("_explain_text", "explain_document"),
+    Document.RENDER: ("_why_text", "render_document"),
+    Document.WHY: ("_why_text", "why_document"),
     Document.GRAPH: ("_graph_text", "graph_document"),
     Document.HISTORY: ("_history_text", "history_document"),
     Document.RUN: ("_history_text", "run_document"),
