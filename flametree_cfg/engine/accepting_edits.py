@@ -227,7 +227,9 @@ def _account(
 
 
 def _in_order(there: Value, after: Value) -> Value:
-    """Keep the author's order of a role's connectors; new ones come behind."""
+    """Keep the author's order of a role's connectors, new ones come behind; a role of several that has none is `[]`."""
+    if after is None and isinstance(there, list):
+        return []
     if not isinstance(after, list | tuple) or not isinstance(there, list):
         return list(after) if isinstance(after, list | tuple) else after
     if set(there) == set(after):

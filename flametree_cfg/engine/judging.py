@@ -17,10 +17,12 @@ from flametree_cfg.model import (
     FieldChange,
     Kind,
     Resource,
+    Secret,
     Snapshot,
     Tenant,
     Value,
     agent,
+    map_secrets,
 )
 
 
@@ -80,7 +82,7 @@ class Judge:
             change = next((one for one in left if one.path == field.path), None)
             if change is None:
                 return None
-            fate = Fate.REVERTED if same(change.after, field.before) else Fate.SET
+            fate = Fate.REVERTED if same(_referring(change.after), _referring(field.before)) else Fate.SET
             judged = Judged(field.path, fate, change.after)
         if fate is not Fate.REMOVED and self.ignores.rule(drift.address, field.path):
             said = judged_ignored(field, self.ignores, drift.address)
@@ -127,6 +129,11 @@ class Judge:
                 place = self.reading.locate(address, one.path)
             judged.append(replace(one, place=place, run=origins.get((drift.address, one.path))))
         return replace(drift, judged=tuple(judged))
+
+
+def _referring(value: Value) -> Value:
+    """Leave of secrets only the references: nobody resolves them for a check, so the YAML's have no fingerprints."""
+    return map_secrets(value, lambda _path, secret: Secret(secret.reference))
 
 
 def _declares(desired: Resource, field: FieldChange) -> bool:

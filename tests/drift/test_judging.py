@@ -226,3 +226,27 @@ def test_only_what_drifted_is_kept(zoo: Zoo) -> None:
         ("park", "clean", True),
         ("zoo", "drifted", False),
     ]
+
+
+SERVERS = "imap_server: i.example, imap_port: 993, smtp_server: s.example, smtp_port: 465"
+MAIL = f"""
+channels:
+  mail:
+    type: email
+    name: Mail
+    settings:
+      accounts:
+        - {{address: a@zoo.example, password: "${{env:OPENAI_KEY}}", {SERVERS}}}
+        - {{address: b@zoo.example, password: "${{env:OTHER_KEY}}", {SERVERS}}}
+"""
+
+
+def test_an_account_that_went(zoo: Zoo) -> None:
+    """Its password is a reference on both sides: the YAML says what was applied, so the next apply puts it back."""
+    zoo.declare(MAIL)
+    zoo.apply()
+    left = {"address": "a@zoo.example", "password": "${env:OPENAI_KEY}", "imap_server": "i.example"}
+    left |= {"imap_port": 993, "smtp_server": "s.example", "smtp_port": 465}
+    zoo.ok("registry", "set", "zoo", "channel.mail", f"settings.accounts={json.dumps([left])}")
+
+    assert judged(zoo)["fate"] == "reverted"

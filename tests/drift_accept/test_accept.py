@@ -301,3 +301,28 @@ def test_an_apply_that_runs_is_waited_for(zoo: Zoo) -> None:
 
     assert done.codes == {"locked"}
     assert said(zoo) == TIDY
+
+
+ROLES = """
+connectors:
+  model:
+    type: llm
+    name: M
+    settings: {api_url: "https://x.example/v1", access_token: "${env:OPENAI_KEY}", model_name: m, temperature: 0}
+  shop: {type: openapi, name: O, settings: {openapi_url: "https://x.example/s", base_url: "https://x.example"}}
+agents:
+  desk: {type: inbound, name: Desk, connectors: {llm: model, openapi: [shop]}}
+"""
+
+
+def test_roles_that_lost_all(tmp_path: Path) -> None:
+    """A role of one connector says null, one of several an empty list: both are right, and nothing is left to do."""
+    zoo = Zoo(tmp_path)
+    zoo.declare(ROLES)
+    zoo.apply()
+    portal(zoo, "unlink", "agent.desk", "connector.model")
+    portal(zoo, "unlink", "agent.desk", "connector.shop")
+    zoo.ok("drift", "accept", "tenants/zoo")
+
+    assert "connectors: {llm: null, openapi: []}" in said(zoo)
+    assert zoo.settled()

@@ -328,3 +328,15 @@ def test_an_order_of_layers_is_what_the_list_says(zoo: Zoo) -> None:
         zoo.declare(OWN.replace("[../_shared/base]", f"[../_shared/base, {listed}]"))
 
         assert f"0.2 → {('one', 'two').index(order[1]) + 1}" in same(zoo).stdout
+
+
+def test_why_of_an_account(zoo: Zoo) -> None:
+    """What the apply that made a list of accounts set in one of them; below a list there are no names."""
+    account = '{address: a@zoo.example, password: "${env:OTHER_KEY}", imap_server: i.example, imap_port: 993'
+    account += ", smtp_server: s.example, smtp_port: 465}"
+    zoo.declare(f"channels: {{mail: {{type: email, name: Mail, settings: {{accounts: [{account}]}}}}}}", tenant="park")
+    zoo.ok("apply", "tenants/park", "--yes")
+
+    told = zoo.document("why", "tenants/park", "channel.mail.settings.accounts[0].imap_server")["fields"][0]
+    assert told["last_apply"]["after"] == "i.example"
+    assert zoo.run("why", "tenants/park", "channel.mail.settings.accounts[a@zoo.example].imap_server").returncode == 64
