@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flametree_cfg.config.rewrite import NewContent, rewrite_all
 from flametree_cfg.config.source import Folder
@@ -100,18 +100,19 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
 
     Raises:
         ConfigInvalid: a file that is there is not right, or is none that may be written.
-        WrongUsage: the platform has nothing of that tenant, or the name is none.
+        WrongUsage: the platform has nothing of that tenant, the name is none, or the files share with others.
         Refused: an interrupted apply comes first.
     """
     with Session(options, [path], create=True) as session:
         before = read_files(path, session.catalog) if os.path.lexists(path) else Files("", {})
         name = choose_name(path, before, tenant)
+        called = _called(session) or name
         if not before.data:
-            _refuse_nothing(session.platform.read(name), name)  # before a lock puts the tenant into the ledger
-        with session.ledger.lock(name, options.lock_wait_s, holder_of(options)) as lease:
+            _refuse_nothing(session.platform.read(called), called)  # before a lock puts the tenant into the ledger
+        with session.ledger.lock(called, options.lock_wait_s, holder_of(options)) as lease:
             before = read_files(path, session.catalog) if os.path.lexists(path) else before  # somebody held the lock
-            stored = session.ledger.read(name)
-            live = of_this_platform(session.platform.read(name), stored, session)
+            stored = session.ledger.read(called)
+            live = of_this_platform(session.platform.read(called), stored, session)
             _refuse_pending(stored)
             pulled = _Pull(name, path, before, stored, live, session).prepare(prune=prune)
             with _opened(path, pulled.contents) as folder:
@@ -123,7 +124,17 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
                 crash.point("before-ledger")
                 bind_platform(session, lease)
                 serial = session.ledger.amend(lease, operations)
-        return pulled.result(path, serial)
+        return replace(pulled.result(path, serial), tenant_name=called)
+
+
+def _called(session: Session) -> str:
+    """Say what the platform calls the tenant; empty for what its files do."""
+    if session.given is None:
+        return ""
+    from flametree_cfg.config.given import refuse_unused
+
+    refuse_unused(session.given, ())  # files that use a variable are not pulled into
+    return session.given.tenant
 
 
 def _refuse_pending(stored: Stored) -> None:
@@ -145,7 +156,7 @@ def _refuse_nothing(live: LiveTenant, name: str) -> None:
                 "nothing-to-pull",
                 "The platform has nothing of this tenant",
                 f"tenant {name!r}",
-                "check the name (--tenant) and the platform (--platform)",
+                "check the name (--tenant, --tenant-id) and the platform (--platform)",
             )
         )
 

@@ -320,3 +320,32 @@ def test_nothing_to_pull_leaves_no_trace(applied: Zoo, desk: Desk) -> None:
     assert (done.returncode, done.codes) == (64, {"nothing-to-pull"})
     assert not desk.root.exists()
     assert not (applied.root / "desk.db").exists()
+
+
+def test_another_name_on_the_platform(applied: Zoo) -> None:
+    """`--tenant-id` says whose objects are pulled; files and folder keep the tenant's own name."""
+    desk = Desk(applied)
+    desk.ok("pull", "desk/own", "--tenant-id", "zoo")
+    planned = desk.run("plan", "desk/own", "--tenant-id", "zoo", "--detailed-exitcode")
+
+    assert "\ntenant: own\n" in desk.text("own")
+    assert planned.returncode == 0, planned.said
+    assert desk.run("pull", "desk/zoo", "--tenant-id", "nobody").codes == {"nothing-to-pull"}
+
+
+@pytest.mark.parametrize("line", ["extends: [../_base]", "vars: {a: b}"])
+def test_a_tenant_that_shares(applied: Zoo, line: str) -> None:
+    """Values may belong to others' files: it says what to do instead, and writes nothing."""
+    desk = Desk(applied)
+    (desk.root / "_base").mkdir(parents=True)
+    text = f"tenant: zoo\n{line}\nconnectors: {{}}\n"
+    desk.write(text)
+    told = desk.run("pull", "desk/zoo")
+
+    assert (told.returncode, told.codes) == (64, {"pull-into-shared"})
+    assert desk.text() == text
+
+
+def test_a_variable_is_nothing_to_pull(applied: Zoo) -> None:
+    """A `--var` that nothing uses is a mistake here as everywhere."""
+    assert applied.run("pull", "tenants/zoo", "--var", "a=b").returncode == 64
