@@ -326,3 +326,16 @@ def test_roles_that_lost_all(tmp_path: Path) -> None:
 
     assert "connectors: {llm: null, openapi: []}" in said(zoo)
     assert zoo.settled()
+
+
+def test_what_is_ignored_is_accepted_only_by_name(zoo: Zoo) -> None:
+    """All that drifted is not what somebody said to let be; whoever names it means it."""
+    portal(zoo, "set", "connector.model", "settings.temperature=0.9", "name=Other")
+    zoo.ok("drift", "ignore", "tenants/zoo", MODEL_TEMPERATURE, "--until", "2999-01-01", "--reason", "a test")
+    first = zoo.ok("drift", "accept", "tenants/zoo")
+
+    assert said(zoo) == TIDY.replace("name: Model", "name: Other")
+    assert first.endswith("; 1 ignored, accepted if named\n")
+    zoo.ok("drift", "accept", "tenants/zoo", MODEL_TEMPERATURE)
+    assert "temperature: 0.9 " in said(zoo)
+    assert zoo.settled()
