@@ -101,6 +101,8 @@ class _Checking:
         found = find_drift(stored.snapshot(), live, session.catalog)
         unseen = len(_references(stored))
         if not found:
+            if not stored.lineage:
+                notes = (*notes, _never_applied(reading.name))
             return DriftResult(reading.folder, reading.name, (), "clean", notes, ExitCode.OK, not_observable=unseen)
         wrong = judge(reading, session.catalog, session.options) if usable else ()
         if has_errors(wrong):
@@ -122,6 +124,15 @@ def _running(tenant: str, session: Session) -> Diagnostic | None:
         "An apply is running, drift is not judged",
         f"{holder.who} on {holder.host} (pid {holder.pid}) since {holder.since}",
         "check again when it is done",
+    )
+
+
+def _never_applied(tenant: str) -> Diagnostic:
+    return warning(
+        "never-applied",
+        "Nothing was ever applied, so nothing can have drifted",
+        f"tenant {tenant!r}: neither the ledger nor the platform has anything of it",
+        "apply it first; or look at --tenant-id, --state and --platform",
     )
 
 

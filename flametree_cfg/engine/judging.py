@@ -13,6 +13,7 @@ from flametree_cfg.engine.ignoring import Ignores, judged_ignored
 from flametree_cfg.engine.origins import Subject, find_origins
 from flametree_cfg.engine.session import Session
 from flametree_cfg.model import (
+    Address,
     AppliedRun,
     FieldChange,
     Kind,
@@ -53,13 +54,19 @@ class Judge:
         """
         Say what is to be said of each.
 
-        Left out is what only the ledger does not know yet: the YAML and the platform agree, and the next apply
-        writes that down.
+        Left out is what only the ledger does not know yet: the YAML and the platform agree, or the YAML imports it, and
+        the next apply writes that down.
         """
-        fated = [one for drift in found if (one := self._fated(drift)) is not None]
+        imported = self._imported()
+        fated = [one for drift in found if drift.address not in imported and (one := self._fated(drift)) is not None]
         origins = find_origins(self.reading.name, _subjects(fated), self.session)
         told = [self._told(drift, origins) for drift in fated]
         return Verdicts(tuple(_some(told, ignored=False)), tuple(_some(told, ignored=True)))
+
+    def _imported(self) -> frozenset[Address]:
+        """Name what the YAML takes over as drift does, which knows of no import."""
+        declarations = self.tenant.declarations.values() if self.tenant else ()
+        return frozenset(Address(one.resource.address.kind, f"id:{one.imports}") for one in declarations if one.imports)
 
     def _fated(self, drift: Drift) -> Drift | None:
         if drift.kind is DriftKind.CHANGED:

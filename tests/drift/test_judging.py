@@ -250,3 +250,26 @@ def test_an_account_that_went(zoo: Zoo) -> None:
     zoo.ok("registry", "set", "zoo", "channel.mail", f"settings.accounts={json.dumps([left])}")
 
     assert judged(zoo)["fate"] == "reverted"
+
+
+def test_what_the_yaml_imports_is_not_foreign(zoo: Zoo) -> None:
+    """An object that the next apply takes over waits for it; it is no drift that nobody cares for."""
+    settings = ("settings.api_url=https://x.example/v1", "settings.access_token=${env:OPENAI_KEY}")
+    zoo.ok(
+        "registry",
+        "create",
+        "zoo",
+        "connector",
+        "llm",
+        "Found",
+        *settings,
+        "settings.model_name=m",
+        "settings.temperature=0",
+    )
+    (added,) = checked(zoo)["drift"]
+    found = added["address"].removeprefix("connector.id:")
+    body = '{api_url: "https://x.example/v1", access_token: "${env:OPENAI_KEY}", model_name: m, temperature: 0}'
+    block = f"  found: {{import: {found}, type: llm, name: Found, settings: {body}}}\n"
+    zoo.declare(BEFORE.replace("connectors:\n", f"connectors:\n{block}", 1))
+
+    assert checked(zoo, code=0)["drift"] == []
