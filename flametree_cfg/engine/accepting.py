@@ -15,6 +15,7 @@ from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import holder_of
 from flametree_cfg.engine.declining import read_subject
 from flametree_cfg.engine.ignoring import Ignores, load_ignores, refuse_unusable
+from flametree_cfg.engine.naming import new_names
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import as_settled, of_this_platform
@@ -131,7 +132,15 @@ class _Work:
         self.files = Files(reading, session)
         assert reading.tenant is not None  # the reading is valid  # noqa: S101
         gone = frozenset(one.address for one in chosen if one.kind is DriftKind.DELETED)
-        accepting = Accepting(reading, reading.tenant, self._live, self.files, session.catalog, gone)
+        accepting = Accepting(
+            reading,
+            reading.tenant,
+            self._live,
+            self.files,
+            session.catalog,
+            gone,
+            new_names(reading.name, reading.tenant.declarations, session),
+        )
         done = [one for drifted in chosen for one in accepting.take(drifted)]
         self.taken = tuple(one for one in done if isinstance(one, Taken))
         self.left = tuple(one for one in done if isinstance(one, Left))

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from flametree_cfg.config.places import Places
 from flametree_cfg.config.rewrite import NewContent, rewrite_all
 from flametree_cfg.config.source import Folder
 from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
 from flametree_cfg.config.writing_files import more_in, new_files
-from flametree_cfg.config.writing_names import Variables
 from flametree_cfg.config.writing_out import make_folder, schema_beside
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.engine.carrying import bind_platform, holder_of
+from flametree_cfg.engine.naming import new_names
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.pulling_files import Files, choose_name, parse_files, read_files
 from flametree_cfg.engine.pulling_match import Matched, match
@@ -43,7 +44,6 @@ from flametree_cfg.model import (
     Tenant,
     live_snapshot,
     parse_reference,
-    secrets_in,
 )
 from flametree_cfg.sql import crash
 
@@ -190,7 +190,8 @@ class _Pulled:
             if (reference := parse_reference(text)) is not None
         )
         declared = [a for a in self.after.declarations if a.kind is not Kind.ATTACHMENT and a in self.matched.ids]
-        found = (*self.diagnostics, *self.after.found)
+        places = Places(path, lambda: tuple(self.after.parts.values()))
+        found = tuple(places.located(one) for one in (*self.diagnostics, *self.after.found))
         return PullResult(
             path,
             self.name,
@@ -225,7 +226,7 @@ class _Pull:
         """
         matched = match(self.live, self.stored, self.before.declarations)
         snapshot, objects = live_snapshot(self.live, matched.ids)
-        refer = self._variables().reference
+        refer = new_names(self.name, self.before.declarations, self.session)
         bodies, said = self._bodies(matched, snapshot.resources, refer)
         known = {*self.before.declarations, *(body.address for body in bodies)}
         faulty = {address for address, one in objects.items() if one.status is Status.ERROR}
@@ -278,16 +279,6 @@ class _Pull:
             known.add(address)
             said += _left_out(body)
         return list(written.values()), tuple(said)
-
-    def _variables(self) -> Variables:
-        policy = self.session.policy
-        references = (
-            parse_reference(secret.reference)
-            for declaration in self.before.declarations.values()
-            for _, secret in secrets_in(declaration.resource.fields)
-        )
-        taken = {reference[1] for reference in references if reference}
-        return Variables(self.name, taken, policy.permits, policy.allow)
 
     def _contents(self, bodies: Sequence[Body], merged: Merged) -> tuple[NewContent, ...]:
         schema = schema_beside(self.path)

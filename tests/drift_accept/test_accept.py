@@ -303,6 +303,18 @@ def test_an_apply_that_runs_is_waited_for(zoo: Zoo) -> None:
     assert said(zoo) == TIDY
 
 
+def test_new_secrets_have_names_of_their_own(zoo: Zoo) -> None:
+    """Two accounts whose keys look alike in a variable's name do not get one reference: each has its own password."""
+    account = {"password": "${env:OTHER_KEY}", "imap_server": "i.example", "imap_port": 993}
+    account |= {"smtp_server": "s.example", "smtp_port": 465}
+    accounts = [{"address": address, **account} for address in ("a.b@zoo.example", "a-b@zoo.example")]
+    portal(zoo, "set", "channel.mail", f"settings.accounts={json.dumps(accounts)}")
+    zoo.ok("drift", "accept", "tenants/zoo")
+
+    assert "password: ${env:ZOO_MAIL_A_B_ZOO_EXAMPLE_PASSWORD}" in said(zoo)
+    assert "password: ${env:ZOO_MAIL_A_B_ZOO_EXAMPLE_PASSWORD_CHANNEL}" in said(zoo)
+
+
 ROLES = """
 connectors:
   model:

@@ -346,6 +346,13 @@ def test_a_tenant_that_shares(applied: Zoo, line: str) -> None:
     assert desk.text() == text
 
 
+def test_what_is_told_has_a_place(applied: Zoo) -> None:
+    """What the platform lost is named with its line."""
+    applied.ok("registry", "delete", "zoo", "channel.mail")
+
+    assert "\n  tenants/zoo/zoo.yaml:30:3   channel.mail\n" in applied.run("pull", "tenants/zoo").said
+
+
 def test_a_variable_is_nothing_to_pull(applied: Zoo) -> None:
     """A `--var` that nothing uses is a mistake here as everywhere."""
     assert applied.run("pull", "tenants/zoo", "--var", "a=b").returncode == 64
