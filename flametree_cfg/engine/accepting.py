@@ -148,8 +148,12 @@ class _Work:
 
     @property
     def removed(self) -> tuple[str, ...]:
-        """Name the objects whose blocks go."""
-        return tuple(str(one.address) for one in self.taken if one.kind is DriftKind.DELETED and one.file)
+        """Name the objects whose blocks go; of a shared file they go for others too."""
+        gone = [one for one in self.taken if one.kind is DriftKind.DELETED and one.file]
+        return tuple(
+            f"{one.address} (from {one.file}: for all that extend it)" if one.shared else str(one.address)
+            for one in gone
+        )
 
     def unsaid(self, tenant: Tenant) -> Iterator[Diagnostic]:
         """Say what was accepted and the YAML does not say: another file may have the last word."""
@@ -258,8 +262,11 @@ def _names(field: str, path: tuple[str | int, ...]) -> bool:
 
 
 def _told(taken: Iterable[Taken], left: Iterable[Left]) -> Iterator[Diagnostic]:
+    """Say what somebody has to look at; of a shared file once."""
+    shared: set[str] = set()
     for one in taken:
-        if one.shared:
+        if one.shared and one.file not in shared:
+            shared.add(one.file)
             yield warning(
                 "shared-file-changed",
                 "A shared file was changed",

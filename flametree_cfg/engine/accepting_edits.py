@@ -105,7 +105,7 @@ class Accepting:
             return Left(address, change.path, "it links an object that no YAML names", "`pull` or `import` it first")
         writer = _Writer(address, self.refer)
         edit = self._edit(file, base, address, change, writer)
-        if _variables(at_path(file.value, edit.path)):
+        if not isinstance(edit, Add) and _variables(at_path(file.value, edit.path)):  # what stands beside it stays
             hint = "change the variable, or write the value out by hand"
             return Left(address, change.path, "the YAML takes it from a variable", hint)
         if isinstance(edit, Set | Add) and _variables(edit.value):
