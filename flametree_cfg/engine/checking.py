@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, each_reading, located
@@ -55,7 +55,7 @@ class _Checking:
             return DriftResult(reading.folder, "", (), "unknown", reading.diagnostics, ExitCode.INVALID)
         try:
             twins = self._twins(reading)
-            return self._looked(reading, twins)
+            return _as_told(self._looked(reading, twins))
         except FlametreeError as problem:
             found = by_place(located(reading, problem.diagnostics))
             return DriftResult(reading.folder, reading.name, (), "unknown", found, problem.exit_code)
@@ -113,6 +113,12 @@ class _Checking:
         self.drawn += 1
         drawn = reading if self.drawn <= DRAWN else None
         return DriftResult(reading.folder, reading.name, drift, status, notes, code, drawn, ignored, unseen)
+
+
+def _as_told(result: DriftResult) -> DriftResult:
+    """Leave with 4 instead of 0 where an error is told: a list of ignored drift that cannot be used is no success."""
+    wrong = result.exit_code is ExitCode.OK and has_errors(result.diagnostics)
+    return replace(result, exit_code=ExitCode.INVALID) if wrong else result
 
 
 def _running(tenant: str, session: Session) -> Diagnostic | None:
