@@ -102,7 +102,8 @@ class Accepting:
         file = self._file(address, change.path[:2])
         base = _base(address)
         if _foreign(change):
-            return Left(address, change.path, "it links an object that no YAML names", "`pull` or `import` it first")
+            hint = "`import` it first" if self.reading.shared else "`pull` or `import` it first"
+            return Left(address, change.path, "it links an object that no YAML names", hint)
         writer = _Writer(address, self.refer)
         edit = self._edit(file, base, address, change, writer)
         if not isinstance(edit, Add) and _variables(at_path(file.value, edit.path)):  # what stands beside it stays
@@ -156,7 +157,8 @@ class Accepting:
     def _added(self, drift: Drift) -> Taken | Left:
         address = drift.address
         if address.kind is not Kind.ATTACHMENT or "id:" in address.key:
-            return Left(address, (), "it was added outside", "`pull` takes it over, or write its block and `import` it")
+            by_pull = "" if self.reading.shared else "`pull` takes it over, or "
+            return Left(address, (), "it was added outside", f"{by_pull}write its block and `import` it")
         holder = self.tenant.declarations.get(agent(address.agent_key))
         if holder is None or not holder.attachments or not self._declares_channel(address):
             hint = "add `channels:` to the agent's YAML"

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from flametree_cfg.engine.accepting_files import Files
+from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.validation import read_and_check
+from flametree_cfg.errors import ConfigInvalid
 from tests.drift_accept.corpus import TIDY
 from tests.scenario.running import Zoo
 
@@ -108,3 +113,26 @@ def test_an_account_beside_one_of_a_variable(zoo: Zoo) -> None:
 
     assert one in file.read_text(encoding="utf-8")
     assert "b@zoo.example" in file.read_text(encoding="utf-8")
+
+
+def test_a_base_that_changed_meanwhile(zoo: Zoo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody wrote the base after the tenant was read: nobody knows where values stand, and that is said."""
+    monkeypatch.chdir(zoo.root)
+    with Session(Options(), ["tenants/zoo"]) as session:
+        ((reading, _),) = read_and_check(["tenants/zoo"], session)
+        shared(zoo).write_text(f"# new\n{BASE}", encoding="utf-8")
+        place = reading.locate("connector.model", ("name",))
+        assert place is not None
+
+        with pytest.raises(ConfigInvalid) as raised:
+            Files(reading, session).of(place.file)
+    assert {one.code for one in raised.value.diagnostics} == {"files-changed"}
+
+
+def test_what_is_new_is_not_sent_to_pull(zoo: Zoo) -> None:
+    """Pull does not write into a tenant that shares, so nobody is sent there."""
+    settings = ("settings.openapi_url=https://x.example/s", "settings.base_url=https://x.example")
+    zoo.ok("registry", "create", "zoo", "connector", "openapi", "New", *settings)
+    told = zoo.run("drift", "accept", "tenants/zoo")
+
+    assert "hint: write its block and `import` it\n" in told.said
