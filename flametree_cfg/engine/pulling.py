@@ -15,6 +15,7 @@ from flametree_cfg.config.writing_files import more_in, new_files
 from flametree_cfg.config.writing_out import make_folder, schema_beside
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.engine.carrying import bind_platform, holder_of
+from flametree_cfg.engine.ignoring import NOTHING, Ignores, load_ignores, refuse_unusable
 from flametree_cfg.engine.naming import new_names
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.pulling_files import Files, choose_name, parse_files, read_files
@@ -114,11 +115,13 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
             stored = session.ledger.read(called)
             live = of_this_platform(session.platform.read(called), stored, session)
             _refuse_pending(stored)
-            pulled = _Pull(name, path, before, stored, live, session).prepare(prune=prune)
+            ignores = load_ignores(path, session) if before.data else NOTHING
+            refuse_unusable(ignores)
+            pulled = _Pull(name, path, before, stored, live, ignores, session).prepare(prune=prune)
             with _opened(path, pulled.contents) as folder:
                 if folder is not None:
                     rewrite_all(folder, pulled.contents)
-            operations = bindings(pulled.after.declarations, pulled.matched, stored, live, session.catalog)
+            operations = bindings(pulled.after.declarations, pulled.matched, stored, live, ignores, session.catalog)
             serial = stored.serial
             if operations or not stored.lineage:
                 crash.point("before-ledger")
@@ -215,6 +218,7 @@ class _Pull:
     before: Files
     stored: Stored
     live: LiveTenant
+    ignores: Ignores
     session: Session
 
     def prepare(self, *, prune: bool) -> _Pulled:
@@ -231,7 +235,7 @@ class _Pull:
         known = {*self.before.declarations, *(body.address for body in bodies)}
         faulty = {address for address, one in objects.items() if one.status is Status.ERROR}
         declared, catalog = self.before.declarations, self.session.catalog
-        merge = Merge(declared, self.stored, snapshot.resources, known, faulty, catalog, refer)
+        merge = Merge(declared, self.stored, snapshot.resources, known, faulty, self.ignores, catalog, refer)
         merged = merge.run(matched, prune=prune)
         contents, after = self._after(bodies, merged)
         if left := merged.leave({one.address for one in after.found if one.severity is Severity.ERROR}):

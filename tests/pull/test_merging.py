@@ -353,6 +353,19 @@ def test_what_is_told_has_a_place(applied: Zoo) -> None:
     assert "\n  tenants/zoo/zoo.yaml:30:3   channel.mail\n" in applied.run("pull", "tenants/zoo").said
 
 
+def test_what_is_ignored_is_let_be(applied: Zoo) -> None:
+    """Neither files nor ledger take what somebody said to let be; without the list it is the drift that it was."""
+    field = "connector.other.settings.temperature"
+    applied.ok("registry", "set", "zoo", "connector.other", "settings.temperature=0.7", "name=New name")
+    applied.ok("drift", "ignore", "tenants/zoo", field, "--until", "2999-01-01", "--reason", "load test")
+
+    assert _pulled(applied) == {"left-as-it-is"}
+    assert _difference(applied) == ["-    name: Other model", "+    name: New name"]
+    assert applied.settled()
+    (applied.folder / ".drift-ignore.yaml").unlink()
+    assert "settings.temperature: 0.0 \u2192 0.7" in applied.run("drift", "check", "tenants/zoo").stdout
+
+
 def test_a_variable_is_nothing_to_pull(applied: Zoo) -> None:
     """A `--var` that nothing uses is a mistake here as everywhere."""
     assert applied.run("pull", "tenants/zoo", "--var", "a=b").returncode == 64
