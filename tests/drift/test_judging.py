@@ -172,6 +172,27 @@ def test_a_read_that_fails_half_way(zoo: Zoo) -> None:
     assert (found["status"], found["drift"]) == ("unknown", [])
 
 
+@pytest.mark.parametrize("text", ["no JSON {", "[]", "null", "5", "{}, {}", '{"a": '])
+@pytest.mark.parametrize("column", ["settings", "environment", "extra"])
+def test_a_row_that_is_not_as_it_was_written(zoo: Zoo, column: str, text: str) -> None:
+    """An object of the registry that cannot be read makes its tenant unknown, and no other."""
+    zoo.declare("connectors: {}\n", tenant="other")
+    zoo.ok("apply", "tenants/other", "--yes")
+    rewrite(zoo, f"UPDATE object SET {column} = ?", [text])  # noqa: S608  # our own column names
+    found = json.loads(zoo.run("drift", "check", "tenants", "--no-cache", "--format", "json").stdout)["tenants"]
+
+    assert [(one["status"], one["exit_code"]) for one in found] == [("clean", 0), ("unknown", 1)]
+    assert [one["code"] for one in found[1]["diagnostics"]] == ["storage-damaged"]
+
+
+def test_a_path_of_a_secret_that_is_not_as_it_was_written(zoo: Zoo) -> None:
+    """So does a secret of which it is not known where it belongs."""
+    rewrite(zoo, "UPDATE secret SET path = 'no JSON'")
+    found = checked(zoo, "--no-cache", code=1)
+
+    assert [one["code"] for one in found["diagnostics"]] == ["storage-damaged"]
+
+
 def test_skipped_while_an_apply_runs(zoo: Zoo) -> None:
     """While somebody holds the lock nothing is judged, and that is said."""
     zoo.ok(*EDITED)

@@ -11,7 +11,9 @@ from flametree_cfg.drift import Drift, DriftKind, Fate, Judged
 from flametree_cfg.engine.notifying import _marked, slack_message
 from flametree_cfg.engine.options import DriftResult
 from flametree_cfg.errors import ExitCode, WrongUsage
-from flametree_cfg.forge.webhook import read_webhook
+from flametree_cfg.forge.failure import ForgeFailed
+from flametree_cfg.forge.retrying import Patience
+from flametree_cfg.forge.webhook import post, read_webhook
 from flametree_cfg.model import connector
 from tests.drift.hooks import TOKEN, Receiver, receiver
 from tests.postgres import Server
@@ -129,6 +131,15 @@ def test_a_receiver_that_is_busy(zoo: Zoo, hook: Receiver) -> None:
 
     assert done.codes == set()
     assert len(hook.posts) == 2
+
+
+def test_an_answer_that_never_ends(hook: Receiver) -> None:
+    """One that comes byte by byte is given up when its time is over, not when the bytes stop."""
+    hook.dripping.set()
+    with pytest.raises(ForgeFailed) as failed:
+        post(read_webhook(hook.url), {}, Patience(timeout_s=0.5, attempts=1))
+
+    assert failed.value.diagnostics[0].detail == "127.0.0.1: no answer in time"
 
 
 def test_nobody_is_followed_elsewhere(zoo: Zoo, hook: Receiver) -> None:
