@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, each_reading, located
@@ -16,7 +16,7 @@ from flametree_cfg.engine.options import DriftResult, Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import as_settled, of_this_platform
 from flametree_cfg.engine.validation import judge
-from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, by_place, error, has_errors, warning
+from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, Severity, by_place, error, has_errors, warning
 from flametree_cfg.model import LiveTenant, Snapshot, Stored, live_snapshot, secrets_in
 
 LOOKS = 3  # at a tenant that is being applied to again and again
@@ -75,7 +75,8 @@ class _Checking:
         if running is not None:
             return DriftResult(reading.folder, reading.name, (), "skipped", (running,), ExitCode.OK)
         ignores = load_ignores(reading.folder, session)
-        notes = (*ignores.told, *_broken(twins or reading.diagnostics))
+        told = (replace(one, severity=Severity.WARNING) for one in ignores.told)  # it is judged without them
+        notes = (*told, *_broken(twins or reading.diagnostics))
         agreement = None if twins else load_agreement(reading, session)
         if agreement is not None and not agreement.outside:
             unseen = len(agreement.references)
