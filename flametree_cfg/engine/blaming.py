@@ -12,7 +12,7 @@ from flametree_cfg.engine.origins import set_by, set_by_itself
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import Path as ValuePath
 from flametree_cfg.errors import StorageFailed, WrongUsage, error
-from flametree_cfg.model import Action, Address, AppliedRun, Entry, Operation, Undone, Value, parse_address
+from flametree_cfg.model import Address, AppliedRun, Entry, Operation, Undone, Value, parse_address
 from flametree_cfg.state import Ledger
 
 _MISSING = object()

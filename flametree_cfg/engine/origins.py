@@ -67,6 +67,7 @@ def set_by(operation: Operation, address: Address, path: Path) -> bool:
 
 
 def set_by_itself(operation: Operation, path: Path) -> bool:
+    """Tell whether an operation set a field of its own object."""
     if operation.action in (Action.CREATE, Action.BIND):
         return True
     if operation.action in (Action.PROTECT, Action.UNPROTECT):
