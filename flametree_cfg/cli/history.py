@@ -45,6 +45,7 @@ def show_run(invocation: Invocation, path: str, run: int) -> ExitCode:
 
 @history.command("diff")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("before", metavar="N", type=click.IntRange(1))
 @click.argument("after", metavar="[M]", type=click.IntRange(1), required=False)
@@ -60,6 +61,7 @@ def diff_runs(invocation: Invocation, path: str, before: int, after: int | None)
 
 @history.command("verify")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.option(
     "--link", metavar="LINK", default="", show_envvar=True, help="A link kept elsewhere, which must be there."

@@ -187,6 +187,15 @@ def test_the_environment_may_say_it(zoo: Zoo) -> None:
     assert '"Chat us"' in plan
 
 
+def test_history_of_another_name(zoo: Zoo) -> None:
+    """Every question about history takes the name, and with it answers about that tenant alone."""
+    zoo.ok("apply", "tenants/zoo", "--yes", "--tenant-id", "zoo-staging")
+    asked = [("list",), ("show", "1"), ("diff", "1"), ("verify",)]
+    said = [zoo.run("history", verb, "tenants/zoo", *more, FLAMETREE_TENANT_ID="zoo-staging") for verb, *more in asked]
+
+    assert [(one.returncode, "zoo-staging" in one.stdout) for one in said] == [(0, True)] * 4
+
+
 def test_a_name_for_two_tenants_is_wrong_usage(zoo: Zoo) -> None:
     """Nothing is planned."""
     zoo.declare("", tenant="park")
