@@ -16,11 +16,19 @@ TOKEN = "T0CANARY0hookSecret0123456789"
 
 @dataclass
 class Receiver:
-    """What was posted, as path and body; `answers` are given one after another, then 200; `dripping` never ends one."""
+    """
+    What was posted, as path and body.
+
+    Attributes:
+        answers: given one after another, then 200.
+        holding: makes an answer wait.
+        dripping: never ends one.
+    """
 
     port: int = 0
     posts: list[tuple[str, Any]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    holding: threading.Event = field(default_factory=threading.Event)
     dripping: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -43,6 +51,8 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:  # the library's name
             data = self.rfile.read(int(self.headers["Content-Length"]))
             found.posts.append((self.path, json.loads(data)))
+            while found.holding.is_set():
+                time.sleep(0.01)
             with suppress(OSError):  # whoever waited has gone
                 while found.dripping.is_set():
                     self.wfile.write(b"H")
