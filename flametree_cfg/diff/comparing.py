@@ -110,10 +110,16 @@ def _settings(
     for name in [*new, *(name for name in old if name not in new)]:
         if name not in known:
             continue  # another hand's field: kept, never ours to judge (reliability.md H-07)
-        if accounts and name == accounts.setting:
-            yield from _accounts(("settings", name), old.get(name) or [], new.get(name) or [], accounts)
+        one, other = old.get(name) or [], new.get(name) or []
+        if accounts and name == accounts.setting and are_accounts(one) and are_accounts(other):
+            yield from _accounts(("settings", name), one, other, accounts)
         else:
             yield from _leaf(("settings", name), old.get(name), new.get(name))
+
+
+def are_accounts(value: Value) -> bool:
+    """Tell whether a value that stands in the place of accounts is some: a platform may have kept anything."""
+    return isinstance(value, list) and all(isinstance(account, Mapping) for account in value)
 
 
 def _accounts(path: Path, old: Value, new: Value, accounts: Accounts) -> Iterator[FieldChange]:

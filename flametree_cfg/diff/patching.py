@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from flametree_cfg.diff.comparing import WITH_SECRETS
+from flametree_cfg.diff.comparing import WITH_SECRETS, are_accounts
 from flametree_cfg.model import MASKED, FieldChange, Resource, Secret, Value
 from flametree_cfg.schema import Catalog
 from flametree_cfg.schema.types import Accounts
@@ -66,7 +66,7 @@ def fill_secrets(live: Resource, stored: Resource, catalog: Catalog) -> Resource
     fields: dict[str, Value] | None = None
     for key in WITH_SECRETS:
         value = live.fields.get(key)
-        if not value:
+        if not value or not isinstance(value, Mapping):
             continue
         known = stored.fields.get(key) or {}
         filled = _filled(value, known, _account_key(live, catalog) if key == "settings" else None)
@@ -86,9 +86,9 @@ def _filled(value: Mapping[str, Value], known: Mapping[str, Value], accounts: Ac
     for key, item in value.items():
         if isinstance(item, Secret):
             filled: Value = known.get(key) if isinstance(known.get(key), Secret) else MASKED
-        elif accounts and key == accounts.setting:
-            by_key = {account.get(accounts.key): account for account in known.get(key) or []}
-            filled = [_filled(account, by_key.get(account.get(accounts.key)) or {}, None) for account in item]
+        elif accounts and key == accounts.setting and are_accounts(item):
+            by_key = {str(account.get(accounts.key)): account for account in known.get(key) or []}
+            filled = [_filled(account, by_key.get(str(account.get(accounts.key))) or {}, None) for account in item]
         elif isinstance(item, Mapping) and item:
             inner = known.get(key)
             filled = _filled(item, inner if isinstance(inner, Mapping) else {}, None)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from flametree_cfg.engine.cards import tenant_of
 from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.origins import set_by, set_by_itself
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import Path as ValuePath
 from flametree_cfg.errors import StorageFailed, WrongUsage, error
-from flametree_cfg.model import Action, Address, AppliedRun, Entry, Operation, Undone, Value, parse_address
+from flametree_cfg.model import Address, AppliedRun, Entry, Operation, Undone, Value, parse_address
 from flametree_cfg.state import Ledger
 
 _MISSING = object()
-_REFERRING = frozenset({"connectors", "agent", "channel"})  # fields that name other objects, whose keys may move
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,45 +155,20 @@ class _Search:
         if run:
             other = f"between run {number - 1} and run {number}, by no apply that history knows"
         for path in paths:
-            set_here = any(_set_by(one, self._address, path) for one in operations)
+            set_here = any(set_by(one, self._address, path) for one in operations)
             self._found[path] = Origin(path, self._fields[path], run if set_here else None, "" if set_here else other)
 
     def _by_operations(self, number: int) -> None:
         """Explain by what a run did, where what was before it is not kept."""
         for operation in reversed(self._operations(number)):
             if operation.address == self._address:
-                paths = [path for path in self.unexplained if _sets(operation, path)]
+                paths = [path for path in self.unexplained if set_by_itself(operation, path)]
                 for path in paths:
                     self._found[path] = Origin(path, self._fields[path], self._runs.get(number))
                 self._address = operation.previous or self._address
 
     def _operations(self, number: int) -> Sequence[Operation]:
         return self._ledger.history_operations(self._tenant, number)
-
-
-def _set_by(operation: Operation, address: Address, path: ValuePath) -> bool:
-    """Tell whether an operation set a field of an object, or made the platform do so."""
-    if operation.action is Action.MOVE and path[0] in _REFERRING:
-        return True
-    if any(one.address == address and _touch(path, one.path) for one in operation.effects):
-        return True
-    return address in (operation.address, operation.previous) and _sets(operation, path)
-
-
-def _sets(operation: Operation, path: ValuePath) -> bool:
-    if operation.action in (Action.CREATE, Action.BIND):
-        return True
-    if operation.action in (Action.PROTECT, Action.UNPROTECT):
-        return path == ("protected",)
-    return any(_touch(path, change.path) for change in operation.changes)
-
-
-def _touch(path: ValuePath, other: ValuePath) -> bool:
-    return _begins(path, other) or _begins(other, path)
-
-
-def _begins(path: ValuePath, start: ValuePath) -> bool:
-    return path[: len(start)] == start
 
 
 def _before(

@@ -16,7 +16,7 @@ from flametree_cfg.engine.options import DriftResult, Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import as_settled, of_this_platform
 from flametree_cfg.engine.validation import judge
-from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, by_place, error, has_errors, warning
+from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, Severity, by_place, error, has_errors, warning
 from flametree_cfg.model import LiveTenant, Snapshot, Stored, live_snapshot, secrets_in
 
 LOOKS = 3  # at a tenant that is being applied to again and again
@@ -55,7 +55,7 @@ class _Checking:
             return DriftResult(reading.folder, "", (), "unknown", reading.diagnostics, ExitCode.INVALID)
         try:
             twins = self._twins(reading)
-            return _as_told(self._looked(reading, twins))
+            return self._looked(reading, twins)
         except FlametreeError as problem:
             found = by_place(located(reading, problem.diagnostics))
             return DriftResult(reading.folder, reading.name, (), "unknown", found, problem.exit_code)
@@ -75,7 +75,8 @@ class _Checking:
         if running is not None:
             return DriftResult(reading.folder, reading.name, (), "skipped", (running,), ExitCode.OK)
         ignores = load_ignores(reading.folder, session)
-        notes = (*ignores.told, *_broken(twins or reading.diagnostics))
+        told = (replace(one, severity=Severity.WARNING) for one in ignores.told)  # it is judged without them
+        notes = (*told, *_broken(twins or reading.diagnostics))
         agreement = None if twins else load_agreement(reading, session)
         if agreement is not None and not agreement.outside:
             unseen = len(agreement.references)
@@ -113,12 +114,6 @@ class _Checking:
         self.drawn += 1
         drawn = reading if self.drawn <= DRAWN else None
         return DriftResult(reading.folder, reading.name, drift, status, notes, code, drawn, ignored, unseen)
-
-
-def _as_told(result: DriftResult) -> DriftResult:
-    """Leave with 4 instead of 0 where an error is told: a list of ignored drift that cannot be used is no success."""
-    wrong = result.exit_code is ExitCode.OK and has_errors(result.diagnostics)
-    return replace(result, exit_code=ExitCode.INVALID) if wrong else result
 
 
 def _running(tenant: str, session: Session) -> Diagnostic | None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from flametree_cfg.config.characters import forbidden_in
 from flametree_cfg.config.ignorefile import Rule, add_ignore, is_day
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.engine.cards import one_tenant_wanted
@@ -73,6 +74,8 @@ def _refuse_day(rule: Rule, today: str) -> None:
         raise WrongUsage(error("bad-day", "Ignored until when?", f"{rule.until!r}: {said}", "--until YYYY-MM-DD"))
     if not rule.reason:
         raise WrongUsage(error("no-reason", "Ignored why?", "--reason is empty", "say it for whoever reviews the list"))
+    for _, character, _ in forbidden_in(f"{rule.field}{rule.reason}"):
+        raise WrongUsage(error("no-reason", "Ignored why?", f"{character} may not stand in the list", "leave it out"))
 
 
 def _folder(path: str | Path, session: Session) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 SHOWN = 20  # lines of one message: forty tenants that drift alike must not fill a channel
 LISTED = 500  # drifts in the JSON of one post
+CLAIMED_MINUTES = 2  # longer than a post with all its attempts takes; who did not tell by then has died
 REMEMBERED_DAYS = 366  # what has drifted for a year is told again
 
 
@@ -64,8 +65,6 @@ def notify(
 
 
 def _tell(results: Sequence[DriftResult], hook: Webhook, notices: Notices, now: str) -> Sequence[Diagnostic]:
-    from flametree_cfg.forge.webhook import post
-
     receiver = hashlib.sha256(hook.url.encode()).hexdigest()[:32]  # the address itself is a secret
     new: list[_New] = []
     ended: list[tuple[str, str]] = []
@@ -77,13 +76,31 @@ def _tell(results: Sequence[DriftResult], hook: Webhook, notices: Notices, now: 
                 new += [one for mark, one in present.items() if mark not in told]
                 ended += [(result.tenant_name, mark) for mark in told if mark not in present]
         if new:
-            post(hook, slack_message(new) if hook.format == "slack" else json_message(new))
+            given_up = _before(now, timedelta(minutes=CLAIMED_MINUTES))
+            mine = notices.claim(receiver, now, [(one.tenant, one.mark) for one in new], given_up)
+            new = [one for one in new if (one.tenant, one.mark) in mine]
+        if new:
+            _post(hook, new, lambda: notices.release(receiver, mine))
         if new or ended:
-            year_ago = (datetime.fromisoformat(now) - timedelta(days=REMEMBERED_DAYS)).isoformat(timespec="seconds")
+            year_ago = _before(now, timedelta(days=REMEMBERED_DAYS))
             notices.remember(receiver, now, [(one.tenant, one.mark) for one in new], ended, year_ago)
     except FlametreeError as problem:
         return problem.diagnostics
     return ()
+
+
+def _post(hook: Webhook, new: Sequence[_New], release: Callable[[], None]) -> None:
+    from flametree_cfg.forge.webhook import post
+
+    try:
+        post(hook, slack_message(new) if hook.format == "slack" else json_message(new))
+    except BaseException:
+        release()
+        raise
+
+
+def _before(now: str, long: timedelta) -> str:
+    return (datetime.fromisoformat(now) - long).isoformat(timespec="seconds")
 
 
 def _marked(result: DriftResult) -> Iterator[_New]:

@@ -93,6 +93,7 @@ class PlanResult:
         digest: of the plan's body.
         platform: identity of the platform that was read; empty if none was.
         reading: what its folder declares, for who draws it; None where there is no folder.
+        note, commit: as a `Hand` has them, for history.
     """
 
     folder: str
@@ -103,6 +104,8 @@ class PlanResult:
     digest: str = ""
     platform: str = ""
     reading: TenantReading | None = field(default=None, repr=False, compare=False)
+    note: str = ""
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def _carried(
         said = f"tenant {reading.name!r} would now be planned differently"
         hint = "nothing was applied to it; run the command again and look at the new plan"
         raise PlanStale(error("plan-moved", "Something moved after the plan was shown", said, hint))
-    work = Work(plan, reading.folder, result.digest, planned.values, planned.problems)
+    work = Work(plan, reading.folder, result.digest, planned.values, planned.problems, note="drift revert")
     serial, number = carry_out(work, session, lease, on_event, progress)
     counts = (progress.applied, progress.total, progress.resumed)
     return ApplyResult(

@@ -59,7 +59,8 @@ def plan_rollback(path: str | Path, number: int, options: Options) -> PlanResult
     """
     with Session(options, [path]) as session:
         target = _target(path, number, session)
-        return plan_reading(target.reading, target.told, session)
+        planned = plan_reading(target.reading, target.told, session)
+        return replace(planned, note=_note(number), commit=target.run.commit)
 
 
 def rollback(
@@ -101,8 +102,12 @@ def rollback(
             if asked and confirm is not None and not confirm([shown]):
                 raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
             approved = {target.reading.folder: shown.digest}
-        hand = Hand(on_plan, on_event, approved, f"rollback to run {number}", target.run.commit)
+        hand = Hand(on_plan, on_event, approved, _note(number), target.run.commit)
         return [apply_reading(target.reading, target.told, session, hand)]
+
+
+def _note(number: int) -> str:
+    return f"rollback to run {number}"
 
 
 def _target(path: str | Path, number: int, session: Session) -> _Target:

@@ -249,7 +249,17 @@ class _Applying:
             impact=impact,
         )
         approved = impact is None  # secrets that are sent again were counted with the plan they belong to
-        work = Work(plan, saved.folder, saved.digest, resolved.values, resolved.problems, run or self.run, approved)
+        work = Work(
+            plan,
+            saved.folder,
+            saved.digest,
+            resolved.values,
+            resolved.problems,
+            run or self.run,
+            approved,
+            saved.note,
+            saved.commit,  # not that of the folder now, which nobody looks at
+        )
         return carry_out(work, session, self.lease, self.on_event, self.progress)
 
     def _rewrite(self) -> tuple[int, int] | None:

@@ -65,8 +65,9 @@ def _tenant(result: PlanResult, options: Options) -> SavedTenant:
         plan.lineage,
         plan.serial,
         plan.platform or result.platform,
-        options.outside.commit(Path(result.folder)),
+        options.outside.commit(Path(result.folder)) if result.commit is None else result.commit,
         plan.rotated,
+        result.note,
     )
 
 

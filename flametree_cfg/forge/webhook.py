@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,15 +74,14 @@ def post(hook: Webhook, body: Mapping[str, Any], patience: Patience = _PATIENCE)
     with httpx.Client(
         headers={"User-Agent": "flametree-cfg"}, timeout=httpx.Timeout(patience.timeout_s), follow_redirects=False
     ) as client:
-        retried(lambda: _once(client, hook, body), patience, Passing)
+        retried(lambda: _once(client, hook, body, patience.timeout_s), patience, Passing)
 
 
-def _once(client: Any, hook: Webhook, body: Mapping[str, Any]) -> None:
+def _once(client: Any, hook: Webhook, body: Mapping[str, Any], seconds: float) -> None:
     import httpx
 
     try:
-        with client.stream("POST", hook.url, json=body) as response:  # the answer's body is never read
-            status, headers = response.status_code, response.headers
+        status, headers = _answer(client, hook, body, seconds)
     except httpx.ConnectError as problem:
         raise Passing(failed(hook.host, "no connection")) from problem
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as problem:
@@ -93,6 +95,32 @@ def _once(client: Any, hook: Webhook, body: Mapping[str, Any]) -> None:
     if wait is not None and (wait.seconds is None or wait.seconds <= _PATIENCE.longest_wait_s):
         raise Passing(said, wait.seconds)
     raise Passing(said) if status >= 500 else ForgeFailed(said)
+
+
+def _answer(client: Any, hook: Webhook, body: Mapping[str, Any], seconds: float) -> tuple[int, Mapping[str, str]]:
+    """
+    Post once and give status and headers, within this time altogether.
+
+    The client's own limit is for each byte: whoever answers one a second would hold a drift check for ever. The thread
+    of a post that is given up ends when the client is closed.
+    """
+    import httpx
+
+    ended: Future[tuple[int, Mapping[str, str]]] = Future()
+
+    def work() -> None:
+        try:
+            with client.stream("POST", hook.url, json=body) as response:  # the answer's body is never read
+                ended.set_result((response.status_code, response.headers))
+        except Exception as problem:  # noqa: BLE001  # handed to who waits
+            if not ended.done():
+                ended.set_exception(problem)
+
+    threading.Thread(target=work, name="flametree-webhook", daemon=True).start()
+    try:
+        return ended.result(seconds)
+    except FutureTimeout as problem:
+        raise httpx.ReadTimeout("the answer took too long") from problem
 
 
 def failed(host: str, reason: str) -> Diagnostic:

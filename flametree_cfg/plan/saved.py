@@ -44,6 +44,7 @@ class SavedTenant:
         platform: identity of the platform it was made with; empty where there was none yet.
         commit: of the configuration repository; empty outside git.
         rotated: whose secrets had other values behind the same references.
+        note: goes before the summary in history; empty for a plan of what the files say.
     """
 
     tenant: str
@@ -55,6 +56,7 @@ class SavedTenant:
     platform: str
     commit: str
     rotated: tuple[Address, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def _tenant_document(tenant: SavedTenant) -> dict[str, Any]:
             "platform": tenant.platform,
             "commit": tenant.commit,
             "rotated": [str(address) for address in tenant.rotated],
+            **({"note": tenant.note} if tenant.note else {}),
         },
     }
 
@@ -176,8 +179,8 @@ def _tenant(plain: Mapping[str, Any]) -> SavedTenant:
     envelope, body = plain["envelope"], plain["body"]
     folder, lineage, platform, commit = (_text(envelope[key]) for key in ("folder", "lineage", "platform", "commit"))
     rotated = tuple(_address(text) for text in envelope["rotated"])
-    serial, digest = int(envelope["serial"]), _text(plain["digest"])
-    return SavedTenant(_text(body["tenant"]), folder, body, digest, lineage, serial, platform, commit, rotated)
+    serial, digest, note = int(envelope["serial"]), _text(plain["digest"]), _text(envelope.get("note", ""))
+    return SavedTenant(_text(body["tenant"]), folder, body, digest, lineage, serial, platform, commit, rotated, note)
 
 
 def _text(value: object) -> str:

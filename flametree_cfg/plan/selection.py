@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from flametree_cfg.diff import Change
@@ -57,43 +58,51 @@ def _refuse_unknown(targets: frozenset[Address], sides: Sides) -> None:
 
 def _with_needs(targets: frozenset[Address], changes: Mapping[Address, Change], sides: Sides) -> set[Address]:
     wanted: set[Address] = set()
-    waiting = [address for target in targets for address in _parts(target, changes)]
+    kin = _Kin(changes, sides)
+    waiting = [address for target in targets for address in kin.parts(target)]
     while waiting:
         address = waiting.pop()
         if address in wanted or address not in changes:
             continue
         wanted.add(address)
-        waiting += _needs(changes[address], changes, sides)
+        waiting += kin.needs(changes[address])
     return wanted
 
 
-def _parts(target: Address, changes: Mapping[Address, Change]) -> Iterator[Address]:
-    """Name what a target is to the person: an agent with its attachments, a replaced object with its old half."""
-    yield target
-    for address in changes:
-        if address.kind is Kind.ATTACHMENT and target.kind is Kind.AGENT and address.agent_key == target.key:
-            yield address
-        if address.kind is target.kind and address.key.replace(OUTGOING, "") == target.key:
-            yield address
+class _Kin:
+    """Who belongs to whom, looked up and not searched for: all of ten thousand objects may be targets."""
 
+    def __init__(self, changes: Mapping[Address, Change], sides: Sides) -> None:
+        self._changes = changes
+        self._halves: dict[tuple[Kind, str], list[Address]] = defaultdict(list)
+        self._attached: dict[str, list[Address]] = defaultdict(list)
+        self._answering: dict[str, list[Address]] = defaultdict(list)
+        for address in changes:
+            self._halves[address.kind, address.key.replace(OUTGOING, "")].append(address)
+            if address.kind is Kind.ATTACHMENT:
+                self._attached[address.agent_key].append(address)
+                self._answering[address.channel_key].append(address)
+        self._named: dict[tuple[Kind, str], list[Address]] = defaultdict(list)
+        for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT):
+            for resource in sides.live.of_kind(kind):
+                self._named[kind, folded(resource.name)].append(resource.address)
 
-def _needs(change: Change, changes: Mapping[Address, Change], sides: Sides) -> Iterator[Address]:
-    """Name what has to come along: what it refers to, who has its name, who holds its inbound slot."""
-    if change.after is None:
-        return
-    for _, target in references(change.after):
-        if target in changes and changes[target].action is Action.CREATE:
-            yield from _parts(target, changes)
-    if change.address.kind is Kind.ATTACHMENT:
-        yield from (
-            address
-            for address in changes
-            if address.kind is Kind.ATTACHMENT and address.channel_key == change.address.channel_key
-        )
-    else:
-        name = folded(change.after.name)
-        yield from (
-            resource.address
-            for resource in sides.live.of_kind(change.address.kind)
-            if folded(resource.name) == name and resource.address != change.address
-        )
+    def parts(self, target: Address) -> Iterator[Address]:
+        """Name what a target is to the person: an agent with its attachments, a replaced object with its old half."""
+        yield target
+        yield from self._halves.get((target.kind, target.key), ())
+        if target.kind is Kind.AGENT:
+            yield from self._attached.get(target.key, ())
+
+    def needs(self, change: Change) -> Iterator[Address]:
+        """Name what has to come along: what it refers to, who has its name, who holds its inbound slot."""
+        if change.after is None:
+            return
+        for _, target in references(change.after):
+            if target in self._changes and self._changes[target].action is Action.CREATE:
+                yield from self.parts(target)
+        if change.address.kind is Kind.ATTACHMENT:
+            yield from self._answering[change.address.channel_key]
+        else:
+            named = self._named.get((change.address.kind, folded(change.after.name)), ())
+            yield from (address for address in named if address != change.address)

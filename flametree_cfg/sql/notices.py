@@ -29,4 +29,5 @@ ADD = """
     ON CONFLICT (receiver, tenant, mark) DO NOTHING
 """
 DROP = "DELETE FROM notice WHERE receiver = ? AND tenant = ? AND mark = ?"
+FORGET_CLAIMS = "DELETE FROM notice WHERE receiver = ? AND mark LIKE '~%' AND at < ?"
 FORGET = "DELETE FROM notice WHERE at < ?"

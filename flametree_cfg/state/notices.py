@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from flametree_cfg.sql import Database, Source, SqliteFile
 from flametree_cfg.sql import notices as statements
 
 FILE = "notices.db"
+_CLAIM = "~"  # begins a mark that somebody is about to tell
 
 
 class Notices:
@@ -31,10 +32,46 @@ class Notices:
             self._database = self._source.read()
         if self._database is None:
             return frozenset()
-        return frozenset(row[0] for row in self._database.query(statements.MARKS, (receiver, tenant)))
+        return frozenset(mark for mark in self._marks(self._database, receiver, tenant) if mark[0] != _CLAIM)
+
+    def claim(
+        self, receiver: str, now: str, new: Collection[tuple[str, str]], before: str
+    ) -> frozenset[tuple[str, str]]:
+        """
+        Take upon oneself to tell a receiver of marks, so that of two checks at once only one does.
+
+        Args:
+            receiver: who.
+            now: UTC in ISO 8601.
+            new: tenant and mark of each.
+            before: who claimed something earlier than this and did not tell it has died.
+
+        Returns:
+            Those that nobody else told or claimed; `remember` or `release` has to follow.
+        """
+        database = self._writing()
+        with database.writing("notices"):
+            database.execute(statements.FORGET_CLAIMS, (receiver, before))
+            known = {
+                (tenant, mark.removeprefix(_CLAIM))
+                for tenant in {tenant for tenant, _ in new}
+                for mark in self._marks(database, receiver, tenant)
+            }
+            mine = frozenset(new) - known
+            database.execute_many(statements.ADD, [(receiver, tenant, _CLAIM + mark, now) for tenant, mark in mine])
+        return mine
+
+    def release(self, receiver: str, claimed: Iterable[tuple[str, str]]) -> None:
+        """Leave to the next check what could not be told."""
+        database = self._writing()
+        with database.writing("notices"):
+            database.execute_many(statements.DROP, [(receiver, tenant, _CLAIM + mark) for tenant, mark in claimed])
+
+    def _marks(self, database: Database, receiver: str, tenant: str) -> list[str]:
+        return [row[0] for row in database.query(statements.MARKS, (receiver, tenant))]
 
     def remember(
-        self, receiver: str, now: str, new: Iterable[tuple[str, str]], ended: Iterable[tuple[str, str]], before: str
+        self, receiver: str, now: str, new: Collection[tuple[str, str]], ended: Iterable[tuple[str, str]], before: str
     ) -> None:
         """
         Remember what was told now, and forget what has ended, in one transaction.
@@ -47,7 +84,8 @@ class Notices:
         """
         database = self._writing()
         with database.writing("notices"):
-            database.execute_many(statements.DROP, [(receiver, tenant, mark) for tenant, mark in ended])
+            done = [*ended, *((tenant, _CLAIM + mark) for tenant, mark in new)]
+            database.execute_many(statements.DROP, [(receiver, tenant, mark) for tenant, mark in done])
             database.execute_many(statements.ADD, [(receiver, tenant, mark, now) for tenant, mark in new])
             database.execute(statements.FORGET, (before,))
 

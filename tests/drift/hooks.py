@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,11 +16,20 @@ TOKEN = "T0CANARY0hookSecret0123456789"
 
 @dataclass
 class Receiver:
-    """What was posted, as path and body; `answers` are given one after another, then 200."""
+    """
+    What was posted, as path and body.
+
+    Attributes:
+        answers: given one after another, then 200.
+        holding: makes an answer wait.
+        dripping: never ends one.
+    """
 
     port: int = 0
     posts: list[tuple[str, Any]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    holding: threading.Event = field(default_factory=threading.Event)
+    dripping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -41,6 +51,12 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:  # the library's name
             data = self.rfile.read(int(self.headers["Content-Length"]))
             found.posts.append((self.path, json.loads(data)))
+            while found.holding.is_set():
+                time.sleep(0.01)
+            with suppress(OSError):  # whoever waited has gone
+                while found.dripping.is_set():
+                    self.wfile.write(b"H")
+                    time.sleep(0.1)
             status = found.answers.pop(0) if found.answers else 200
             self.send_response(status)
             if status in (301, 302):
@@ -59,6 +75,7 @@ def receiver() -> Iterator[Receiver]:
     try:
         yield found
     finally:
+        found.dripping.clear()
         server.shutdown()
         thread.join()
         server.server_close()

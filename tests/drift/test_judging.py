@@ -63,6 +63,20 @@ def test_the_apply_that_set_it_is_the_newest(zoo: Zoo) -> None:
     assert judged(zoo)["run"]["number"] == 2
 
 
+def test_the_apply_that_set_it_by_an_effect(zoo: Zoo) -> None:
+    """A default that an apply took away by giving it to another was set by that apply."""
+    other = BEFORE.replace("    default: true\n", "").replace("Night model\n", "Night model\n    default: true\n")
+    zoo.declare(other)
+    zoo.apply()
+    zoo.ok("registry", "make-default", "zoo", "connector.day-model")
+    judged = {one["address"]: one["judged"][0] for one in checked(zoo)["drift"]}
+
+    assert {address: one["run"]["number"] for address, one in judged.items()} == {
+        "connector.day-model": 2,
+        "connector.night-model": 2,
+    }
+
+
 def test_the_yaml_says_something_else_by_now(zoo: Zoo) -> None:
     """Where the YAML was edited since, the next apply sets that: told apart from what it puts back."""
     zoo.declare(BEFORE.replace("model_name: day,", "model_name: noon,"))
@@ -170,6 +184,48 @@ def test_a_read_that_fails_half_way(zoo: Zoo) -> None:
     found = checked(zoo, code=1)
 
     assert (found["status"], found["drift"]) == ("unknown", [])
+
+
+@pytest.mark.parametrize("text", ["no JSON {", "[]", "null", "5", "{}, {}", '{"a": '])
+@pytest.mark.parametrize("column", ["settings", "environment", "extra"])
+def test_a_row_that_is_not_as_it_was_written(zoo: Zoo, column: str, text: str) -> None:
+    """An object of the registry that cannot be read makes its tenant unknown, and no other."""
+    zoo.declare("connectors: {}\n", tenant="other")
+    zoo.ok("apply", "tenants/other", "--yes")
+    rewrite(zoo, f"UPDATE object SET {column} = ?", [text])  # our own column names
+    found = json.loads(zoo.run("drift", "check", "tenants", "--no-cache", "--format", "json").stdout)["tenants"]
+
+    assert [(one["status"], one["exit_code"]) for one in found] == [("clean", 0), ("unknown", 1)]
+    assert [one["code"] for one in found[1]["diagnostics"]] == ["storage-damaged"]
+
+
+@pytest.mark.parametrize("odd", [5, "text", [None], [5], {"a": 5}, [{"address": []}]])
+def test_a_field_of_another_shape(zoo: Zoo, odd: Any) -> None:
+    """What a platform keeps where accounts or push settings belong is drift or nobody's, whatever its shape."""
+    servers = "imap_server: i, imap_port: 993, smtp_server: s, smtp_port: 465"
+    account = f"{{address: a@x.example, password: '${{env:OTHER_KEY}}', {servers}}}"
+    zoo.declare(
+        f"""
+        channels:
+          inbox: {{type: email, name: Inbox, settings: {{accounts: [{account}]}}}}
+        """,
+        tenant="mail",
+    )
+    zoo.ok("apply", "tenants/mail", "--yes")
+    rewrite(zoo, "UPDATE object SET settings = ? WHERE type = 'email'", [json.dumps({"accounts": odd})])
+    rewrite(zoo, "UPDATE object SET extra = ? WHERE kind = 'agent'", [json.dumps({"push": odd})])
+    done = zoo.run("drift", "check", "tenants", "--no-cache")
+
+    assert done.returncode == 3, done.said
+    assert "settings.accounts" in done.stdout
+
+
+def test_a_path_of_a_secret_that_is_not_as_it_was_written(zoo: Zoo) -> None:
+    """So does a secret of which it is not known where it belongs."""
+    rewrite(zoo, "UPDATE secret SET path = 'no JSON'")
+    found = checked(zoo, "--no-cache", code=1)
+
+    assert [one["code"] for one in found["diagnostics"]] == ["storage-damaged"]
 
 
 def test_skipped_while_an_apply_runs(zoo: Zoo) -> None:

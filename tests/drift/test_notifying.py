@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,11 @@ from flametree_cfg.drift import Drift, DriftKind, Fate, Judged
 from flametree_cfg.engine.notifying import _marked, slack_message
 from flametree_cfg.engine.options import DriftResult
 from flametree_cfg.errors import ExitCode, WrongUsage
-from flametree_cfg.forge.webhook import read_webhook
+from flametree_cfg.forge.failure import ForgeFailed
+from flametree_cfg.forge.retrying import Patience
+from flametree_cfg.forge.webhook import post, read_webhook
 from flametree_cfg.model import connector
+from flametree_cfg.state.notices import open_notices
 from tests.drift.hooks import TOKEN, Receiver, receiver
 from tests.postgres import Server
 from tests.scenario.running import SECRETS, Ended, Zoo
@@ -97,6 +101,34 @@ def test_a_tenant_that_was_not_judged(zoo: Zoo, hook: Receiver) -> None:
     assert len(hook.posts) == 1
 
 
+def test_two_checks_at_once(zoo: Zoo, hook: Receiver) -> None:
+    """While one tells the receiver, another has nothing to tell."""
+    hook.holding.set()
+    first = zoo.start("drift", "check", "tenants", "--notify", hook.url)
+    while not hook.posts:
+        assert first.poll() is None
+    check(zoo, hook)
+    hook.holding.clear()
+    first.communicate()
+    check(zoo, hook)
+
+    assert (first.returncode, len(hook.posts)) == (3, 1)
+
+
+def test_a_check_that_died_while_it_told(tmp_path: Path) -> None:
+    """What it had taken upon itself is somebody else's after a while, and told by one."""
+    notices = open_notices(f"sqlite:{tmp_path / 'ledger.db'}", tmp_path)
+    new = [("zoo", "a"), ("zoo", "b")]
+    noon, later = "2026-01-01T12:00:00+00:00", "2026-01-01T12:05:00+00:00"
+    claims = [notices.claim("hook", noon, new[:1], ""), notices.claim("hook", noon, new, "")]
+    notices.release("hook", new[1:])
+    claims.append(notices.claim("hook", later, new, noon))
+    claims.append(notices.claim("hook", later, new, later))
+    notices.close()
+
+    assert claims == [{new[0]}, {new[1]}, {new[1]}, {new[0]}]
+
+
 def test_each_receiver(zoo: Zoo, hook: Receiver) -> None:
     """Each receiver is told what it was not told yet."""
     check(zoo, hook)
@@ -129,6 +161,15 @@ def test_a_receiver_that_is_busy(zoo: Zoo, hook: Receiver) -> None:
 
     assert done.codes == set()
     assert len(hook.posts) == 2
+
+
+def test_an_answer_that_never_ends(hook: Receiver) -> None:
+    """One that comes byte by byte is given up when its time is over, not when the bytes stop."""
+    hook.dripping.set()
+    with pytest.raises(ForgeFailed) as failed:
+        post(read_webhook(hook.url), {}, Patience(timeout_s=0.5, attempts=1))
+
+    assert failed.value.diagnostics[0].detail == "127.0.0.1: no answer in time"
 
 
 def test_nobody_is_followed_elsewhere(zoo: Zoo, hook: Receiver) -> None:

@@ -206,7 +206,7 @@ def test_it_is_in_history(zoo: Zoo) -> None:
     """It is an apply like any other there."""
     zoo.ok(*REVERT, "--yes")
 
-    assert "1 update" in zoo.ok("history", "list", "tenants/zoo")
+    assert "drift revert: 1 update" in zoo.ok("history", "list", "tenants/zoo")
 
 
 def test_who_set_the_rest_is_who_did(zoo: Zoo) -> None:

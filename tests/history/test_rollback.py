@@ -136,6 +136,23 @@ def test_it_names_the_commit_to_bring_back(zoo: Zoo) -> None:
     assert (runs[0]["commit"], runs[0]["summary"].partition(":")[0]) == (first, "rollback to run 1")
 
 
+def test_saved_it_is_in_history_as_what_it_is(zoo: Zoo) -> None:
+    """Applied from a file it names the run and the commit that was gone back to, wherever the folder is by then."""
+    zoo.declare(CHAPTERS[0])
+    git = "git -c user.name=a -c user.email=a@example.org"
+    zoo.shell(f"git init -q . && git add tenants && {git} commit -qm one")
+    first = zoo.shell("git rev-parse HEAD").stdout.strip()
+    zoo.apply()
+    zoo.declare(CHAPTERS[1])
+    zoo.shell(f"{git} commit -qam two")
+    zoo.apply()
+    zoo.run("rollback", PATH, "1", "--out", "back.plan", *FREELY)
+    zoo.ok("apply", "back.plan", "--yes", *FREELY)
+    runs = zoo.document("history", "list", PATH)["runs"]
+
+    assert (runs[0]["commit"], runs[0]["summary"].partition(":")[0]) == (first, "rollback to run 1")
+
+
 def test_broken_yaml_does_not_stop_it(told: Told, tmp_path: Path) -> None:
     """The emergency in which it is needed: only the tenant's name is read."""
     zoo = told.copy(tmp_path)

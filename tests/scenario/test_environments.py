@@ -187,6 +187,15 @@ def test_the_environment_may_say_it(zoo: Zoo) -> None:
     assert '"Chat us"' in plan
 
 
+def test_history_of_another_name(zoo: Zoo) -> None:
+    """Every question about history takes the name, and with it answers about that tenant alone."""
+    zoo.ok("apply", "tenants/zoo", "--yes", "--tenant-id", "zoo-staging")
+    asked = [("list",), ("show", "1"), ("diff", "1"), ("verify",)]
+    said = [zoo.run("history", verb, "tenants/zoo", *more, FLAMETREE_TENANT_ID="zoo-staging") for verb, *more in asked]
+
+    assert [(one.returncode, "zoo-staging" in one.stdout) for one in said] == [(0, True)] * 4
+
+
 def test_a_name_for_two_tenants_is_wrong_usage(zoo: Zoo) -> None:
     """Nothing is planned."""
     zoo.declare("", tenant="park")
@@ -330,7 +339,7 @@ def test_an_order_of_layers_is_what_the_list_says(zoo: Zoo) -> None:
         assert f"0.2 → {('one', 'two').index(order[1]) + 1}" in same(zoo).stdout
 
 
-def test_history_of_another_name(zoo: Zoo) -> None:
+def test_what_history_says_to_type_next_has_the_name(zoo: Zoo) -> None:
     """Each command of history speaks of the tenant that `--tenant-id` names, and says so in what to type next."""
     live = ("--tenant-id", "zoo-live")
     zoo.apply(*live)

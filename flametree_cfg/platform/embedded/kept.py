@@ -58,7 +58,7 @@ class Kept:
         query = self._database.query
         for chunk in chunks({one for one in platform_ids if "/" not in one} - self._objects.keys()):
             rows = query(registry.some_objects(len(chunk)), (self._tenant, *chunk))
-            paths = paths_of(query(registry.some_sealed_paths(len(chunk)), chunk))
+            paths = paths_of(query(registry.some_sealed_paths(len(chunk)), chunk), self._database)
             links = links_of(query(registry.some_links(len(chunk)), (self._tenant, *chunk)))
             for row in rows:
                 self._objects[row[0]] = _Object(row, paths.get(row[0], ()), links.get(row[0], {}))

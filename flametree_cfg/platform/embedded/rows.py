@@ -81,10 +81,11 @@ class Reader:
         paths = _Sorted(stream(registry.SEALED_PATHS, (tenant,)))
         for rows in stream(registry.OBJECTS, (tenant,)):
             last = rows[-1][0]
-            yield from self.objects(rows, paths_of(paths.until(last)), links_of(links.until(last)), defaults, filled)
+            known = paths_of(paths.until(last), self._database)
+            yield from self.objects(rows, known, links_of(links.until(last)), defaults, filled)
         paths = _Sorted(stream(registry.SYSTEM_SEALED_PATHS, (tenant,)))
         for rows in stream(registry.SYSTEM_OBJECTS, (tenant,)):
-            yield from self.objects(rows, paths_of(paths.until(rows[-1][0])), {}, defaults, filled)
+            yield from self.objects(rows, paths_of(paths.until(rows[-1][0]), self._database), {}, defaults, filled)
         for rows in stream(registry.ATTACHMENTS, (tenant,)):
             yield from map(attachment_of, rows)
 
@@ -96,7 +97,7 @@ class Reader:
         foreign: list[LiveObject] = []
         for chunk in chunks(objects):
             rows = query(registry.some_objects(len(chunk)), (tenant, *chunk))
-            paths = paths_of(query(registry.some_sealed_paths(len(chunk)), chunk))
+            paths = paths_of(query(registry.some_sealed_paths(len(chunk)), chunk), self._database)
             links = links_of(query(registry.some_links(len(chunk)), (tenant, *chunk)))
             for one in self.objects(rows, paths, links, defaults, filled):
                 if one.system and tenant != registry.PUBLIC_TENANT:
@@ -125,7 +126,7 @@ class Reader:
         """Build objects from their rows; the loop is flat because ten thousand objects go through it."""
         objects = []
         known = self._known
-        documents = zip(rows, _parsed(rows, 6), _parsed(rows, 7), _parsed(rows, 8), strict=True)
+        documents = zip(rows, self._parsed(rows, 6), self._parsed(rows, 7), self._parsed(rows, 8), strict=True)
         for row, settings, environment, extra in documents:
             platform_id, kind_text, type_name, name, description, system = row[:6]
             kind, status = _KINDS[kind_text], _STATUSES[row[9]]
@@ -153,6 +154,23 @@ class Reader:
             )
         return objects
 
+    def _parsed(self, rows: Sequence[Row], column: int) -> list[dict[str, Value]]:
+        """
+        Parse a column of JSON objects at once: one call is twice as fast as one a row.
+
+        Raises:
+            StorageFailed: one of them is none, which we never wrote.
+        """
+        if len(rows) == 1 and rows[0][column] == "{}":
+            return [{}]
+        try:
+            parsed: list[dict[str, Value]] = json.loads(f"[{','.join([row[column] for row in rows])}]")
+        except (ValueError, TypeError, RecursionError):
+            parsed = []
+        if len(parsed) != len(rows) or not all(isinstance(one, dict) for one in parsed):
+            raise self._database.damaged(f"{_first_bad(rows, column)} is not as it was written")
+        return parsed
+
     def _spec(self, kind: Kind, type_name: str) -> tuple[TypeSpec | None, Accounts | None, bool]:
         spec = self._catalog.get(kind, type_name)
         return spec, spec.accounts if spec else None, has_own_lifecycle(self._catalog, kind, type_name)
@@ -172,12 +190,16 @@ def unfilled(_kind: Kind, _type: str, settings: Mapping[str, Value]) -> Mapping[
     return settings
 
 
-def _parsed(rows: Sequence[Row], column: int) -> list[dict[str, Value]]:
-    """Parse a column of JSON objects at once: one call is twice as fast as one a row."""
-    if len(rows) == 1 and rows[0][column] == "{}":
-        return [{}]
-    parsed: list[dict[str, Value]] = json.loads(f"[{','.join([row[column] for row in rows])}]")
-    return parsed
+def _first_bad(rows: Sequence[Row], column: int) -> str:
+    """Name the first object whose column is no JSON object; never what stands there."""
+    for row in rows:
+        try:
+            if isinstance(json.loads(row[column]), dict):
+                continue
+        except (ValueError, TypeError, RecursionError):
+            pass
+        return f"{row[1]} {row[0]}"
+    return "an object"
 
 
 class _Sorted:
@@ -202,11 +224,19 @@ def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
     return (listed[first : first + CHUNK] for first in range(0, len(listed), CHUNK))
 
 
-def paths_of(rows: Iterable[Row]) -> Paths:
-    """Collect secrets' paths by object."""
+def paths_of(rows: Iterable[Row], database: Database) -> Paths:
+    """
+    Collect secrets' paths by object.
+
+    Raises:
+        StorageFailed: one of them is no path.
+    """
     paths: dict[str, list[Path]] = defaultdict(list)
     for owner, path in rows:
-        paths[owner].append(path_from_text(path))
+        try:
+            paths[owner].append(path_from_text(path))
+        except (ValueError, TypeError, RecursionError) as problem:
+            raise database.damaged(f"the path of a secret of {owner} is not as it was written") from problem
     return paths
 
 
