@@ -13,6 +13,7 @@ from flametree_cfg.model.address import (
     is_key,
     parse_address,
 )
+from flametree_cfg.model.health import Checked
 from flametree_cfg.model.live import (
     ORDERED_ROLES,
     Health,
@@ -88,6 +89,7 @@ __all__ = [
     "Batch",
     "ChainCheck",
     "Check",
+    "Checked",
     "Declaration",
     "Effect",
     "Entry",

@@ -22,7 +22,7 @@ Touched = list[tuple[Kind, str]]
 NOT_VERIFIED = "not verified"  # until channels are verified against their provider
 
 _LOGS_KEPT = 200  # lines an object: enough to see what happened, too few to grow a registry
-_NEW = ("", Health.NOT_CHECKED.value, 1)  # message, health and version of what was just made
+_NEW = ("", Health.NOT_CHECKED.value, "", "", 1)  # from message to version, of what was just made
 _SWITCHES = frozenset({"default", "running", "connectors"})  # fields that are no columns of the object
 _COLUMNS = frozenset({"type", "name", "description", "settings", "environment"})
 
@@ -161,6 +161,9 @@ class Writer:
         self._database.execute(
             registry.CHANGE_OBJECT, (name, folded(name), description, *documents, self._tenant, live.id)
         )
+        if any(change.path[0] == "settings" for change in changes):
+            # What the last check found was found with other settings.
+            self._database.execute(registry.FORGET_HEALTH, (self._tenant, live.id))
         self._kept.changed(live.id)
         before = take_secrets(live.fields, accounts)[1].keys()
         if secrets or before:
