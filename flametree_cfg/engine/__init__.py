@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.blaming import Blamed, Origin, blame
     from flametree_cfg.engine.cards import show
     from flametree_cfg.engine.checking import check_drift
+    from flametree_cfg.engine.checking_health import check_health
     from flametree_cfg.engine.declining import ignore_drift
     from flametree_cfg.engine.doctor import Finding, diagnose
     from flametree_cfg.engine.formatting import FormatResult, format_paths, format_text
@@ -27,19 +28,23 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.options import (
         ApplyResult,
         Card,
+        CheckResult,
         DriftResult,
         Options,
         PlanResult,
+        StatusResult,
         TenantResult,
     )
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
+    from flametree_cfg.engine.probing import probe_plans
     from flametree_cfg.engine.pulling import Export, PullResult, pull
     from flametree_cfg.engine.recalling import history, history_diff, history_show, history_verify
     from flametree_cfg.engine.reverting import revert_drift
     from flametree_cfg.engine.rolling_back import plan_rollback, rollback
     from flametree_cfg.engine.saved import apply_saved
     from flametree_cfg.engine.saving import VALID_H, digest_of_all, save_plans
+    from flametree_cfg.engine.status import show_status
     from flametree_cfg.engine.types import explain, tenant_schema
     from flametree_cfg.engine.validation import validate
 
@@ -50,21 +55,33 @@ _WHERE = {
     "blaming": ("Blamed", "Origin", "blame"),
     "cards": ("show",),
     "checking": ("check_drift",),
+    "checking_health": ("check_health",),
     "declining": ("ignore_drift",),
     "doctor": ("Finding", "diagnose"),
     "formatting": ("FormatResult", "format_paths", "format_text"),
     "keeping": ("state_export", "state_import", "state_list", "state_rm", "state_show", "state_unlock"),
     "moving": ("ledger_export", "ledger_import", "state_public"),
     "notifying": ("notify",),
-    "options": ("ApplyResult", "Card", "DriftResult", "Options", "PlanResult", "TenantResult"),
+    "options": (
+        "ApplyResult",
+        "Card",
+        "CheckResult",
+        "DriftResult",
+        "Options",
+        "PlanResult",
+        "StatusResult",
+        "TenantResult",
+    ),
     "planning": ("make_plans",),
     "portal": ("Desk", "add_system_integration", "open_portal"),
+    "probing": ("probe_plans",),
     "reverting": ("revert_drift",),
     "recalling": ("history", "history_diff", "history_show", "history_verify"),
     "rolling_back": ("plan_rollback", "rollback"),
     "pulling": ("Export", "PullResult", "pull"),
     "saved": ("apply_saved",),
     "saving": ("VALID_H", "digest_of_all", "save_plans"),
+    "status": ("show_status",),
     "types": ("explain", "tenant_schema"),
     "validation": ("validate",),
 }
@@ -76,6 +93,7 @@ __all__ = [
     "ApplyResult",
     "Blamed",
     "Card",
+    "CheckResult",
     "Desk",
     "DriftResult",
     "Export",
@@ -85,6 +103,7 @@ __all__ = [
     "Origin",
     "PlanResult",
     "PullResult",
+    "StatusResult",
     "TenantResult",
     "accept_drift",
     "add_system_integration",
@@ -93,6 +112,7 @@ __all__ = [
     "apply_saved",
     "blame",
     "check_drift",
+    "check_health",
     "destroy",
     "diagnose",
     "digest_of_all",
@@ -110,11 +130,13 @@ __all__ = [
     "notify",
     "open_portal",
     "plan_rollback",
+    "probe_plans",
     "pull",
     "revert_drift",
     "rollback",
     "save_plans",
     "show",
+    "show_status",
     "state_export",
     "state_import",
     "state_list",

@@ -19,10 +19,12 @@ from flametree_cfg.report.sink import Sink, escape
 
 if TYPE_CHECKING:
     from flametree_cfg.report._diagnostics_text import diagnostic_lines
+    from flametree_cfg.report._health import check_line
     from flametree_cfg.report._plan_text import plan_summary, tenant_lines
     from flametree_cfg.report._runs_text import event_lines
 
 _SELDOM = {
+    "check_line": "_health",
     "diagnostic_lines": "_diagnostics_text",
     "event_lines": "_runs_text",
     "plan_summary": "_plan_text",
@@ -43,6 +45,7 @@ __all__ = [
     "Sink",
     "Symbols",
     "Tone",
+    "check_line",
     "diagnostic_lines",
     "escape",
     "event_lines",
