@@ -80,12 +80,14 @@ def _announce(invocation: Invocation) -> Callable[[SavedPlan], None]:
     """Make what tells, before anything is written, which plan is applied to whom."""
 
     def announce(saved: SavedPlan) -> None:
-        from flametree_cfg.report import Line, Tone
+        from flametree_cfg import engine
+        from flametree_cfg.report import Line, Tone, probed_lines
 
         lines = [Line(f"Plan of {saved.made_at}, digest {saved.digest}", Tone.HEAD)]
         for tenant in saved.tenants:
             count = len(tenant.body["operations"])
             lines.append(Line(f"  {tenant.tenant}: {count} {'operation' if count == 1 else 'operations'}"))
+            lines += probed_lines(engine.aged(tenant.probed), invocation.beside.symbols, "    ")
         invocation.beside.show(lines)
 
     return announce

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.adopting import adopt
     from flametree_cfg.engine.applying import apply, destroy
     from flametree_cfg.engine.blaming import Blamed, Origin, blame
-    from flametree_cfg.engine.cards import show
+    from flametree_cfg.engine.cards import aged, show
     from flametree_cfg.engine.checking import check_drift
     from flametree_cfg.engine.checking_health import check_health
     from flametree_cfg.engine.declining import ignore_drift
@@ -53,7 +53,7 @@ _WHERE = {
     "adopting": ("adopt",),
     "applying": ("apply", "destroy"),
     "blaming": ("Blamed", "Origin", "blame"),
-    "cards": ("show",),
+    "cards": ("aged", "show"),
     "checking": ("check_drift",),
     "checking_health": ("check_health",),
     "declining": ("ignore_drift",),
@@ -108,6 +108,7 @@ __all__ = [
     "accept_drift",
     "add_system_integration",
     "adopt",
+    "aged",
     "apply",
     "apply_saved",
     "blame",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.engine.options import Card, Options
+from flametree_cfg.engine.outside import Outside
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, WrongUsage, error
@@ -15,6 +17,7 @@ from flametree_cfg.model import (
     Address,
     Kind,
     LiveObject,
+    Probed,
     Resource,
     Secret,
     Stored,
@@ -94,6 +97,12 @@ def age_of(at: str, now: str) -> float | None:
         return max(0.0, (datetime.fromisoformat(now) - datetime.fromisoformat(at)).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+def aged(checks: Sequence[Probed], now: str = "") -> tuple[Probed, ...]:
+    """Say of checks how old they are by now."""
+    now = now or Outside().now()
+    return tuple(replace(one, age_s=age_of(one.found.at, now) or 0.0) for one in checks)
 
 
 def _no_such(address: str, tenant: str, cards: list[Card]) -> Diagnostic:

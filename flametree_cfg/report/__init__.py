@@ -19,7 +19,7 @@ from flametree_cfg.report.sink import Sink, escape
 
 if TYPE_CHECKING:
     from flametree_cfg.report._diagnostics_text import diagnostic_lines
-    from flametree_cfg.report._health import check_line
+    from flametree_cfg.report._health import check_line, probed_lines
     from flametree_cfg.report._plan_text import plan_summary, tenant_lines
     from flametree_cfg.report._runs_text import event_lines
 
@@ -28,6 +28,7 @@ _SELDOM = {
     "diagnostic_lines": "_diagnostics_text",
     "event_lines": "_runs_text",
     "plan_summary": "_plan_text",
+    "probed_lines": "_health",
     "tenant_lines": "_plan_text",
 }
 
@@ -51,6 +52,7 @@ __all__ = [
     "event_lines",
     "formats",
     "plan_summary",
+    "probed_lines",
     "render",
     "tenant_lines",
 ]
