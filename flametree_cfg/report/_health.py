@@ -11,6 +11,7 @@ from flametree_cfg.report._health_documents import CardLike, HealthChecked, Stat
 from flametree_cfg.report._lines import Line, Symbols, Tone
 
 TONES = {Health.HEALTHY: Tone.GOOD, Health.UNHEALTHY: Tone.ERROR, Health.NOT_CHECKED: Tone.FAINT}
+_TOLD = 0.05  # seconds: what is quicker is quick
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400  # seconds
 _UNITS = ((_DAY, "day"), (_HOUR, "h"), (_MINUTE, "min"))
 
@@ -55,7 +56,7 @@ def when_text(one: Probed) -> str:
     """Say how long a check took, or how old it is by now."""
     if one.age_s >= _MINUTE:
         return age_text(one.age_s)
-    return f"{one.found.duration_s:.1f} s" if one.found.duration_s else ""
+    return f"{one.found.duration_s:.1f} s" if one.found.duration_s >= _TOLD else ""
 
 
 def counted(healths: Iterable[Health]) -> str:

@@ -24,9 +24,7 @@ HEADS = {
     Kind.CHANNEL: ("CHANNELS", "ADDRESS", "TYPE", "NAME", "TAGS", "ANSWERED BY", "MESSAGE"),
     Kind.AGENT: ("AGENTS", "ADDRESS", "TYPE", "NAME", "TAGS", "", "MESSAGE"),
 }
-VERIFIED = (
-    "RUNNING means verified: the embedded registry calls the channels' providers; it processes no customer's messages."
-)
+VERIFIED = "The embedded registry verifies channels against their providers; it processes no customer's messages."
 _STATUS_TONES = {
     Status.RUNNING: Tone.GOOD,
     Status.ERROR: Tone.ERROR,
