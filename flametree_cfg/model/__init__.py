@@ -14,11 +14,14 @@ from flametree_cfg.model.address import (
     parse_address,
 )
 from flametree_cfg.model.live import (
+    TRANSITIONS,
+    UP,
     ORDERED_ROLES,
     Health,
     LiveObject,
     LiveTenant,
     LogLine,
+    Settled,
     Status,
     live_snapshot,
     sorted_unless_ordered,
@@ -76,6 +79,8 @@ from flametree_cfg.model.value import (
 )
 
 __all__ = [
+    "TRANSITIONS",
+    "UP",
     "KEY_PATTERN",
     "LEDGER_ONLY",
     "MASKED",
@@ -109,6 +114,7 @@ __all__ = [
     "Resource",
     "Secret",
     "Snapshot",
+    "Settled",
     "Stage",
     "Status",
     "Stored",

@@ -141,6 +141,13 @@ MIGRATIONS = (
             "CREATE INDEX secret_paths ON secret (tenant, object, path)",
         ),
     ),
+    Migration(
+        3,
+        (
+            # Every apply asks for them first, and nearly always there are none.
+            "CREATE INDEX object_moving ON object (tenant, id) WHERE status IN ('STARTING', 'STOPPING')",
+        ),
+    ),
 )
 
 IDENTITY = "SELECT identity FROM installation"
@@ -217,6 +224,10 @@ CHANGE_OBJECT = """
 """
 REMOVE_OBJECT = "DELETE FROM object WHERE tenant = ? AND kind = ? AND id = ?"
 SET_STATUS = "UPDATE object SET status = ?, message = ?, version = version + 1 WHERE tenant = ? AND id = ?"
+SETTLE = "UPDATE object SET status = ?, message = ?, version = version + 1 WHERE id = ?"
+MOVING = """
+    SELECT id, kind, status, version FROM object WHERE tenant = ? AND status IN ('STARTING', 'STOPPING') ORDER BY id
+"""
 TOUCH = "UPDATE object SET version = version + 1 WHERE tenant = ? AND id = ?"
 TOUCH_LINKING = (
     "UPDATE object SET version = version + 1 WHERE id IN (SELECT DISTINCT agent FROM link WHERE connector = ?)"
@@ -252,6 +263,13 @@ RECORD_OUTCOME = "INSERT INTO operation (id, tenant, status, object, version, me
 LOGS = """
     SELECT at, level, text FROM log WHERE tenant = ? AND object = ? ORDER BY number DESC LIMIT ?
 """
+
+
+def some_last_logs(count: int) -> str:
+    """Give the statement for the number of the last log line of so many objects."""
+    return f"SELECT object, max(number) FROM log WHERE object IN ({_places(count)}) GROUP BY object"  # noqa: S608
+
+
 LAST_LOG = "SELECT coalesce(max(number), 0) FROM log WHERE tenant = ? AND object = ?"
 ADD_LOG = "INSERT INTO log (tenant, object, number, at, level, text) VALUES (?, ?, ?, ?, ?, ?)"
 FORGET_LOGS = "DELETE FROM log WHERE tenant = ? AND object = ? AND number <= ?"
