@@ -9,6 +9,7 @@ import click
 
 from flametree_cfg.cli.consent import consent
 from flametree_cfg.cli.invocation import Invocation, common
+from flametree_cfg.cli.probing import verify_options
 from flametree_cfg.cli.targets import gate_options, target_option
 from flametree_cfg.errors import Diagnostic, ExitCode, WrongUsage, error, worst
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     help="Apply only the plan with this digest, which was approved; does not ask.",
 )
 @gate_options
+@verify_options
 @target_option
 def apply(
     invocation: Invocation,

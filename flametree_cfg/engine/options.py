@@ -35,6 +35,10 @@ class Options:
         max_delete: how many objects may go, `N`, or how much of a kind, `N%`; None for the default.
         max_affected_agents: how many agents may notice; None for any number.
         cache: whether what reading and comparing gave is kept for the next run, and used.
+        verify: whether what is started or applied is checked against its provider by itself.
+        allow_address: networks and hosts that checks may call although they are not public.
+        endpoint: `TYPE=URL`, base URLs that stand in for a provider's.
+        authorities: a PEM file of certificate authorities that checks trust beside the public ones; empty for none.
         read_only: ledger and platform are opened so that nothing can be written to them.
         outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
@@ -53,6 +57,10 @@ class Options:
     max_delete: str | None = None
     max_affected_agents: int | None = None
     cache: bool = True
+    verify: bool = True
+    allow_address: tuple[str, ...] = ()
+    endpoint: tuple[str, ...] = ()
+    authorities: str = ""
     read_only: bool = False
     debug: bool = False
     command: str = "flametree-cfg"

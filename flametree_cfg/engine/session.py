@@ -87,11 +87,18 @@ class Session:
     @cached_property
     def platform(self) -> Platform:
         """The live registry."""
-        from flametree_cfg.platform import open_platform
+        from flametree_cfg.platform import Verification, open_platform
 
         url = self.options.platform or f"sqlite:{self.home / 'registry.db'}"
-        read_only = self.options.read_only
-        return open_platform(url, catalog=self.catalog, keyring=self.keyring, create=self.create, read_only=read_only)
+        chosen = self.options
+        return open_platform(
+            url,
+            catalog=self.catalog,
+            keyring=self.keyring,
+            create=self.create,
+            read_only=chosen.read_only,
+            verification=Verification(chosen.verify, chosen.allow_address, chosen.endpoint, chosen.authorities),
+        )
 
     @cached_property
     def keyring(self) -> Keyring | None:

@@ -2,5 +2,6 @@
 
 from flametree_cfg.platform._port import Platform
 from flametree_cfg.platform.opening import open_platform
+from flametree_cfg.platform.verification import Verification
 
-__all__ = ["Platform", "open_platform"]
+__all__ = ["Platform", "Verification", "open_platform"]

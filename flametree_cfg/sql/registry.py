@@ -192,6 +192,11 @@ def some_sealed_paths(count: int) -> str:
     return f"SELECT object, path FROM secret WHERE object IN ({_places(count)}) ORDER BY object, path"  # noqa: S608
 
 
+def some_sealed(count: int) -> str:
+    """Give the statement for what is sealed of so many objects."""
+    return f"SELECT object, path, sealed FROM secret WHERE object IN ({_places(count)}) ORDER BY object, path"  # noqa: S608
+
+
 def some_links(count: int) -> str:
     """Give the statement for the links of so many agents."""
     return f"""

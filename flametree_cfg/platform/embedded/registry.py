@@ -11,6 +11,7 @@ from flametree_cfg.errors import PlatformFailed, StorageFailed
 from flametree_cfg.model import Batch, Kind, LiveObject, LiveTenant, LogLine, Outcome
 from flametree_cfg.platform.embedded.marks import recorded, revision, tags
 from flametree_cfg.platform.embedded.rows import Reader
+from flametree_cfg.platform.verification import UNVERIFIED, Verification
 from flametree_cfg.schema import Catalog
 from flametree_cfg.sql import Database, Source, registry
 
@@ -35,6 +36,7 @@ class EmbeddedPlatform:
         now: UTC in ISO 8601.
         new_id: makes platform ids and the installation's identity.
         new_tag: makes a text of chance for every write; never one that was before, in any copy of the database.
+        verification: whether and how providers are called.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class EmbeddedPlatform:
         now: Callable[[], str],
         new_id: Callable[[], str],
         new_tag: Callable[[], str],
+        verification: Verification = UNVERIFIED,
     ) -> None:
         self._source = source
         self._catalog = catalog
@@ -55,6 +58,7 @@ class EmbeddedPlatform:
         self._now = now
         self._new_id = new_id
         self._new_tag = new_tag
+        self._verification = verification
         self._to_read: Database | None = None
         self._to_write: Database | None = None
         self._identity = ""
