@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from flametree_cfg.engine.outside import Outside
 from flametree_cfg.errors import Diagnostic, ExitCode
-from flametree_cfg.model import Address, Health, Status
+from flametree_cfg.model import Address, Health, Settled, Status
 
 if TYPE_CHECKING:
     from flametree_cfg.config import TenantReading
     from flametree_cfg.drift import Drift
     from flametree_cfg.plan import Plan
 
+WAIT_S = 60.0  # seconds: some slow providers one after the other, shorter than a CI step's patience
 LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
 
 
@@ -39,6 +40,7 @@ class Options:
         allow_address: networks and hosts that checks may call although they are not public.
         endpoint: `TYPE=URL`, base URLs that stand in for a provider's.
         authorities: a PEM file of certificate authorities that checks trust beside the public ones; empty for none.
+        wait_s: seconds to wait each time for what starts or stops.
         read_only: ledger and platform are opened so that nothing can be written to them.
         outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
@@ -57,6 +59,7 @@ class Options:
     max_delete: str | None = None
     max_affected_agents: int | None = None
     cache: bool = True
+    wait_s: float = WAIT_S
     verify: bool = True
     allow_address: tuple[str, ...] = ()
     endpoint: tuple[str, ...] = ()
@@ -109,6 +112,14 @@ class PlanResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """What became of one channel or agent that an apply started or stopped."""
+
+    address: Address
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyResult:
     """
     What an apply did to one tenant.
@@ -117,6 +128,7 @@ class ApplyResult:
         applied, total: operations the platform carried out, of those planned.
         resumed: operations settled after an interruption.
         run_number: its line in history; 0 if nothing was written there.
+        transitions: what was started and stopped, in the order it got there.
     """
 
     folder: str
@@ -129,6 +141,7 @@ class ApplyResult:
     serial: int = 0
     run_number: int = 0
     plan: Plan | None = None
+    transitions: tuple[Transition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

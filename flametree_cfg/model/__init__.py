@@ -14,9 +14,9 @@ from flametree_cfg.model.address import (
     parse_address,
 )
 from flametree_cfg.model.live import (
+    ORDERED_ROLES,
     TRANSITIONS,
     UP,
-    ORDERED_ROLES,
     Health,
     LiveObject,
     LiveTenant,
@@ -79,14 +79,14 @@ from flametree_cfg.model.value import (
 )
 
 __all__ = [
-    "TRANSITIONS",
-    "UP",
     "KEY_PATTERN",
     "LEDGER_ONLY",
     "MASKED",
     "ORDERED_ROLES",
     "REFERENCE_PATTERN",
     "RESERVED_KEY",
+    "TRANSITIONS",
+    "UP",
     "Action",
     "Address",
     "AppliedRun",
@@ -113,8 +113,8 @@ __all__ = [
     "Precondition",
     "Resource",
     "Secret",
-    "Snapshot",
     "Settled",
+    "Snapshot",
     "Stage",
     "Status",
     "Stored",

@@ -69,8 +69,8 @@ class Runtime(Protocol):
     """
 
     @property
-    def reads_secrets(self) -> bool:
-        """Whether `start` needs the subjects' requests; otherwise no secret is opened."""
+    def looks(self) -> bool:
+        """Whether it looks at its subjects; otherwise no secret is opened, and it is told their kind and id alone."""
         ...
 
     def start(self, subjects: Sequence[Subject], deadline_s: float) -> Sequence[Verdict]:
@@ -94,7 +94,7 @@ class Runtime(Protocol):
 class Unverified:
     """Runs nothing and checks nothing: what is to run counts as running, and says that nobody verified it."""
 
-    reads_secrets = False
+    looks = False
 
     def start(self, subjects: Sequence[Subject], deadline_s: float) -> Sequence[Verdict]:  # noqa: ARG002
         """Say that all run."""
@@ -113,7 +113,7 @@ class Verifying:
         verification: makes the calls, bounded in number and in time.
     """
 
-    reads_secrets = True
+    looks = True
 
     def __init__(self, verification: Verification) -> None:
         self._verification = verification

@@ -275,6 +275,5 @@ def some_last_logs(count: int) -> str:
     return f"SELECT object, max(number) FROM log WHERE object IN ({_places(count)}) GROUP BY object"  # noqa: S608
 
 
-LAST_LOG = "SELECT coalesce(max(number), 0) FROM log WHERE tenant = ? AND object = ?"
 ADD_LOG = "INSERT INTO log (tenant, object, number, at, level, text) VALUES (?, ?, ?, ?, ?, ?)"
 FORGET_LOGS = "DELETE FROM log WHERE tenant = ? AND object = ? AND number <= ?"
