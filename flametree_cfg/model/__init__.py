@@ -13,6 +13,7 @@ from flametree_cfg.model.address import (
     is_key,
     parse_address,
 )
+from flametree_cfg.model.health import Checked
 from flametree_cfg.model.live import (
     ORDERED_ROLES,
     TRANSITIONS,
@@ -93,6 +94,7 @@ __all__ = [
     "Batch",
     "ChainCheck",
     "Check",
+    "Checked",
     "Declaration",
     "Effect",
     "Entry",

@@ -42,6 +42,8 @@ class LiveObject:
     Attributes:
         version: grows with every change of the object.
         message: the latest status message, as the portal shows it on hover.
+        checked: what the last check of its provider found, in words; empty where its settings changed since.
+        checked_at: when, UTC in ISO 8601.
     """
 
     kind: Kind
@@ -52,6 +54,8 @@ class LiveObject:
     status: Status = Status.NONE
     health: Health = Health.NOT_CHECKED
     message: str = ""
+    checked: str = ""
+    checked_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

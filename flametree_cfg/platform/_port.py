@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from flametree_cfg.model import Batch, Kind, LiveObject, LiveTenant, LogLine, Outcome, Settled
+from flametree_cfg.model import Batch, Checked, Kind, LiveObject, LiveTenant, LogLine, Outcome, Settled
 
 SETTLE_S = 60.0  # seconds: several checks one after the other, each within ten; shorter than a CI step's patience
 
@@ -36,7 +36,7 @@ class Platform(Protocol):
         Name the state of what `read` gives this tenant.
 
         After every write to the tenant or to the public tenant it is another text, and never one that was before, not
-        even when a backup is restored.
+        even when a backup is restored. Health is not part of that state.
 
         Returns:
             Empty where nothing can be told (no registry, nothing written yet): then never rely on it.
@@ -103,6 +103,34 @@ class Platform(Protocol):
 
     def logs(self, tenant: str, kind: Kind, platform_id: str, limit: int) -> Sequence[LogLine]:
         """Give the newest log lines of a channel or an agent, oldest first."""
+        ...
+
+    def check(
+        self,
+        tenant: str,
+        platform_ids: Collection[str],
+        *,
+        asked: Collection[str] = (),
+        told: Callable[[Checked], None] = lambda _: None,
+    ) -> Sequence[Checked]:
+        """
+        Check connectors and channels against their providers, and keep what was found as their health.
+
+        What is kept is no change of the tenant: neither versions nor the revision move. Objects that are gone, agents
+        and attachments are left out.
+
+        Args:
+            tenant: whose.
+            platform_ids: what to check.
+            asked: those of them that a person named; some types are checked only then.
+            told: hears each result as soon as there is one.
+
+        Returns:
+            One result for each object, by its platform id, in the order of ids.
+
+        Raises:
+            PlatformFailed: it could not be read or written; a provider that does not answer is a result.
+        """
         ...
 
     def close(self) -> None:

@@ -144,6 +144,9 @@ MIGRATIONS = (
     Migration(
         3,
         (
+            # What the last check found, in words, and when; of a connector's or channel's settings as they are.
+            "ALTER TABLE object ADD COLUMN checked TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE object ADD COLUMN checked_at TEXT NOT NULL DEFAULT ''",
             # Every apply asks for them first, and nearly always there are none.
             "CREATE INDEX object_moving ON object (tenant, id) WHERE status IN ('STARTING', 'STOPPING')",
         ),
@@ -160,7 +163,10 @@ TAGS = "SELECT name, tag FROM tenant WHERE name IN (?, ?)"
 # A file of an older format has none yet.
 TAG_UNTAGGED = "UPDATE tenant SET tag = ? WHERE name = ? AND tag = ''"
 
-_COLUMNS = "id, kind, type, name, description, system, settings, environment, extra, status, message, health, version"
+_COLUMNS = (
+    "id, kind, type, name, description, system, settings, environment, extra, status, message, health, checked, "
+    "checked_at, version"
+)
 
 OBJECTS = f"SELECT {_COLUMNS} FROM object WHERE tenant = ? ORDER BY id"  # noqa: S608  # our own column names
 SYSTEM_OBJECTS = f"SELECT {_COLUMNS} FROM object WHERE system = 1 AND tenant <> ? ORDER BY id"  # noqa: S608
@@ -197,6 +203,11 @@ def some_sealed(count: int) -> str:
     return f"SELECT object, path, sealed FROM secret WHERE object IN ({_places(count)}) ORDER BY object, path"  # noqa: S608
 
 
+def some_versions(count: int) -> str:
+    """Give the statement for the versions of so many objects."""
+    return f"SELECT id, version FROM object WHERE id IN ({_places(count)})"  # noqa: S608
+
+
 def some_links(count: int) -> str:
     """Give the statement for the links of so many agents."""
     return f"""
@@ -229,6 +240,8 @@ CHANGE_OBJECT = """
 """
 REMOVE_OBJECT = "DELETE FROM object WHERE tenant = ? AND kind = ? AND id = ?"
 SET_STATUS = "UPDATE object SET status = ?, message = ?, version = version + 1 WHERE tenant = ? AND id = ?"
+SET_HEALTH = "UPDATE object SET health = ?, checked = ?, checked_at = ? WHERE id = ? AND version = ?"
+FORGET_HEALTH = "UPDATE object SET health = 'not checked', checked = '', checked_at = '' WHERE tenant = ? AND id = ?"
 SETTLE = "UPDATE object SET status = ?, message = ?, version = version + 1 WHERE id = ?"
 MOVING = """
     SELECT id, kind, status, version FROM object WHERE tenant = ? AND status IN ('STARTING', 'STOPPING') ORDER BY id

@@ -20,7 +20,7 @@ from flametree_cfg.platform.embedded.rows import (
 from flametree_cfg.schema import Catalog
 from flametree_cfg.sql import Database, registry
 
-_TYPE, _SYSTEM, _STATUS, _MESSAGE, _VERSION = 2, 5, 9, 10, 12  # columns of an object's row
+_TYPE, _SYSTEM, _STATUS, _MESSAGE, _VERSION = 2, 5, 9, 10, 14  # columns of an object's row
 
 
 @dataclass(frozen=True, slots=True)

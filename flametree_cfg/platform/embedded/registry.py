@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import PlatformFailed, StorageFailed
-from flametree_cfg.model import Batch, Kind, LiveObject, LiveTenant, LogLine, Outcome, Settled, Status
+from flametree_cfg.model import Batch, Checked, Kind, LiveObject, LiveTenant, LogLine, Outcome, Settled, Status
 from flametree_cfg.platform._port import SETTLE_S
 from flametree_cfg.platform.embedded.marks import recorded, revision, tags
 from flametree_cfg.platform.embedded.moving import Moving, moving
@@ -206,6 +206,30 @@ class EmbeddedPlatform:
         if "_guard" in self.__dict__:
             self._guard.follow(tenant, before, after, objects)
         return written
+
+    def check(
+        self,
+        tenant: str,
+        platform_ids: Collection[str],
+        *,
+        asked: Collection[str] = (),
+        told: Callable[[Checked], None] = lambda _: None,
+    ) -> Sequence[Checked]:
+        """Check objects as the portal's dots do; no transaction is open while providers are waited for."""
+        from flametree_cfg.platform.embedded.health import HealthCheck, keep_health, versions_of
+
+        with _as_platform():
+            database = self._reading()
+            if database is None or not platform_ids:
+                return ()
+            check = HealthCheck(database, self._catalog, self._keyring, self._verification, self._now)
+            versions = versions_of(database, platform_ids)
+            found = check.run(tenant, platform_ids, asked, told)
+            if found:
+                database = self._writing()
+                with database.writing(tenant, beside=registry.PUBLIC_TENANT):
+                    keep_health(database, found, versions)
+            return found
 
     def close(self) -> None:
         """Let go of the database."""

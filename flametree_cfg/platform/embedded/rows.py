@@ -148,7 +148,18 @@ class Reader:
             if kind is not Kind.AGENT:
                 fields["settings"] = fill(kind, type_name, fields["settings"])
             objects.append(
-                LiveObject(kind, platform_id, fields, row[12], bool(system), status, _HEALTHS[row[11]], row[10])
+                LiveObject(
+                    kind,
+                    platform_id,
+                    fields,
+                    row[14],
+                    bool(system),
+                    status,
+                    _HEALTHS[row[11]],
+                    row[10],
+                    row[12],
+                    row[13],
+                )
             )
         return objects
 

@@ -32,7 +32,7 @@ from flametree_cfg.sql import Database, registry
 Touched = list[tuple[Kind, str]]
 """Kind and platform id of everything that a write may have changed, the object itself first."""
 
-_NEW = ("", Health.NOT_CHECKED.value, 1)  # message, health and version of what was just made
+_NEW = ("", Health.NOT_CHECKED.value, "", "", 1)  # from message to version, of what was just made
 _DOWN = frozenset({Status.STOPPED, Status.STOPPING})
 _SWITCHES = frozenset({"default", "running", "connectors"})  # fields that are no columns of the object
 _COLUMNS = frozenset({"type", "name", "description", "settings", "environment"})
@@ -172,6 +172,9 @@ class Writer:
         self._database.execute(
             registry.CHANGE_OBJECT, (name, folded(name), description, *documents, self._tenant, live.id)
         )
+        if any(change.path[0] == "settings" for change in changes):
+            # What the last check found was found with other settings.
+            self._database.execute(registry.FORGET_HEALTH, (self._tenant, live.id))
         self._kept.changed(live.id)
         before = take_secrets(live.fields, accounts)[1].keys()
         if secrets or before:
