@@ -245,7 +245,7 @@ class _Carrying:
         crash.point("before-settle")
         settled = self.platform.settle(self.tenant, by_id.keys(), self.wait_s)
         crash.point("after-settle")
-        yield from _told(settled, self.tenant, by_id, self.done, self.total)
+        yield from _told(settled, self.tenant, by_id)
         stuck = []
         for one in settled:
             if not one.arrived:
@@ -284,17 +284,16 @@ class _Carrying:
             yield Event(Stage.FAILED, self.tenant, operations[0], self.done, self.total, message)
 
 
-def _told(
-    settled: Iterable[Settled], tenant: str, by_id: Mapping[str, Address], done: int = 0, total: int = 0
-) -> Iterator[Event]:
-    for one in settled:
+def _told(settled: Sequence[Settled], tenant: str, by_id: Mapping[str, Address]) -> Iterator[Event]:
+    """Say what became of each; index and total are those of what was waited for."""
+    for index, one in enumerate(settled, 1):
         address = by_id.get(one.id) or Address(one.kind, foreign_key(one.id))
         yield Event(
             Stage.SETTLED,
             tenant,
             None,
-            done,
-            total,
+            index,
+            len(settled),
             one.message,
             one.duration_s,
             address=address,

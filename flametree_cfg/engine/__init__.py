@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         state_show,
         state_unlock,
     )
+    from flametree_cfg.engine.lifecycle import LogResult, SwitchResult, follow_logs, logs, switch
     from flametree_cfg.engine.moving import ledger_export, ledger_import, state_public
     from flametree_cfg.engine.notifying import notify
     from flametree_cfg.engine.options import (
@@ -54,6 +55,7 @@ _WHERE = {
     "doctor": ("Finding", "diagnose"),
     "formatting": ("FormatResult", "format_paths", "format_text"),
     "keeping": ("state_export", "state_import", "state_list", "state_rm", "state_show", "state_unlock"),
+    "lifecycle": ("LogResult", "SwitchResult", "follow_logs", "logs", "switch"),
     "moving": ("ledger_export", "ledger_import", "state_public"),
     "notifying": ("notify",),
     "options": ("ApplyResult", "Card", "DriftResult", "Options", "PlanResult", "TenantResult"),
@@ -81,10 +83,12 @@ __all__ = [
     "Export",
     "Finding",
     "FormatResult",
+    "LogResult",
     "Options",
     "Origin",
     "PlanResult",
     "PullResult",
+    "SwitchResult",
     "TenantResult",
     "accept_drift",
     "add_system_integration",
@@ -97,6 +101,7 @@ __all__ = [
     "diagnose",
     "digest_of_all",
     "explain",
+    "follow_logs",
     "format_paths",
     "format_text",
     "history",
@@ -106,6 +111,7 @@ __all__ = [
     "ignore_drift",
     "ledger_export",
     "ledger_import",
+    "logs",
     "make_plans",
     "notify",
     "open_portal",
@@ -122,6 +128,7 @@ __all__ = [
     "state_rm",
     "state_show",
     "state_unlock",
+    "switch",
     "tenant_schema",
     "validate",
 ]

@@ -47,7 +47,8 @@ class Progress:
 
     def note(self, event: Event) -> None:
         """Take in what just happened."""
-        self.total = event.total
+        if event.settled is None:
+            self.total = event.total
         self.applied += event.stage is Stage.DONE
         self._note_settled(event)
 

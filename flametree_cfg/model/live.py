@@ -100,11 +100,12 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a channel's or an agent's log; `at` is UTC in ISO 8601."""
+    """One line of a channel's or an agent's log; `at` is UTC in ISO 8601, `number` grows from line to line."""
 
     at: str
     level: str
     text: str
+    number: int = 0
 
 
 def live_snapshot(live: LiveTenant, ids: Mapping[Address, str]) -> tuple[Snapshot, dict[Address, LiveObject]]:

@@ -20,6 +20,7 @@ from flametree_cfg.model import (
     Operation,
     Outcome,
     Resource,
+    Settled,
     Value,
     folded,
     foreign_key,
@@ -165,6 +166,12 @@ class Portal:
     def stop(self, text: str) -> LiveObject:
         """Stop a channel or an agent, and wait for it."""
         return self._switch(self._wait(self.find(text)), Action.STOP)
+
+    def switch_all(self, found: Sequence[LiveObject], action: Action, wait_s: float) -> Sequence[Settled]:
+        """Start or stop several, all or none, and wait for them together; says what became of those that moved."""
+        operations = tuple(Operation("", action, _address(one)) for one in found)
+        self.platform.execute(Batch(self.tenant, operations))
+        return self.platform.settle(self.tenant, [one.id for one in found], wait_s)
 
     def attach(self, agent: str, channel: str, *, inbound: bool = False) -> None:
         """Attach a channel to an agent, or set Inbound where it is attached already."""

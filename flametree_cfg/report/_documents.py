@@ -8,12 +8,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flametree_cfg.errors import Diagnostic, ExitCode, Location, Path
-from flametree_cfg.model import Address, AppliedRun, Health, LiveObject, Operation, Status, Tenant
+from flametree_cfg.model import (
+    Address,
+    AppliedRun,
+    Health,
+    LiveObject,
+    Operation,
+    Status,
+    Tenant,
+)
 
 if TYPE_CHECKING:
     from flametree_cfg.diff import Change
     from flametree_cfg.drift import Drift
     from flametree_cfg.plan import Plan
+from flametree_cfg.report._lifecycle_documents import TransitionLike
 
 
 class Document(enum.StrEnum):
@@ -35,6 +44,8 @@ class Document(enum.StrEnum):
     OBJECT = "object"
     STATE = "state"
     ENTRY = "entry"
+    LIFECYCLE = "lifecycle"
+    LOGS = "logs"
     DONE = "done"
     FAILURE = "failure"
 
@@ -172,6 +183,11 @@ class Applied(InFolder, Protocol):
     @property
     def resumed(self) -> int:
         """How many were settled after an interruption."""
+        ...
+
+    @property
+    def transitions(self) -> Sequence[TransitionLike]:
+        """What was started and stopped."""
         ...
 
     @property

@@ -279,7 +279,7 @@ def some_outcomes(count: int) -> str:
 RECORD_OUTCOME = "INSERT INTO operation (id, tenant, status, object, version, message) VALUES (?, ?, ?, ?, ?, ?)"
 
 LOGS = """
-    SELECT at, level, text FROM log WHERE tenant = ? AND object = ? ORDER BY number DESC LIMIT ?
+    SELECT at, level, text, number FROM log WHERE tenant = ? AND object = ? ORDER BY number DESC LIMIT ?
 """
 
 
