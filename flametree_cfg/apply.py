@@ -13,10 +13,12 @@ from flametree_cfg.model import (
     Address,
     Batch,
     Event,
+    FieldChange,
     Lease,
     Operation,
     Outcome,
     OutcomeStatus,
+    Resource,
     Settled,
     Stage,
     Status,
@@ -93,21 +95,37 @@ def _is_owed(operation: Operation) -> bool:
 def _started_again(
     owed: Sequence[Operation], platform: Platform, ledger: Ledger, lease: Lease, stored: Stored, wait_s: float
 ) -> Iterator[Event]:
-    ids = ledger.read(stored.tenant).ids()
-    open_now = {one.id for one in ledger.read_some(stored.tenant, ()).pending}
+    now = ledger.read(stored.tenant)
+    left = {one.id for one in now.pending}
+    ids = now.ids()
     for operation in owed:
-        if operation.id not in open_now:
+        entry = now.entries.get(operation.address)
+        if operation.id not in left:
             continue  # done before the interruption
-        try:
-            _execute(Batch(stored.tenant, (operation,), ids), platform, ledger, lease)
-        except Locked:
-            raise
-        except FlametreeError as problem:
-            message = problem.diagnostics[0].detail if problem.diagnostics else str(problem)
-            yield Event(Stage.FAILED, stored.tenant, operation, message=message)
-            continue
-        settled = platform.settle(stored.tenant, [ids[operation.address]], wait_s)
-        yield from _told(settled, stored.tenant, _addresses(ids))
+        again = _again(operation.id, entry.resource) if entry else None
+        if again is not None and not platform.outcomes([again.id]):
+            try:
+                _execute(Batch(stored.tenant, (again,), ids), platform, ledger, lease)
+            except Locked:
+                raise
+            except FlametreeError as problem:
+                yield Event(Stage.FAILED, stored.tenant, again, message=_words(problem))
+        ledger.abandon(lease, [operation.id])
+        if entry is not None:
+            yield from _told(platform.settle(stored.tenant, [entry.id], wait_s), stored.tenant, _addresses(ids))
+
+
+def _again(operation_id: str, resource: Resource) -> Operation:
+    """Make the start of something as the ledger has it: what a plan was about to make of it did not happen."""
+    run, _, number = operation_id.rpartition("-")
+    after = resource.with_fields(running=True) if "running" in resource.fields else resource
+    changes = (FieldChange(("running",), before=False, after=True),)
+    name = f"{run}.again-{number}"
+    return Operation(name, Action.START, resource.address, resource.type, before=resource, after=after, changes=changes)
+
+
+def _words(problem: FlametreeError) -> str:
+    return problem.diagnostics[0].detail if problem.diagnostics else str(problem)
 
 
 def apply_plan(
@@ -256,17 +274,9 @@ class _Carrying:
 
     def start_again(self) -> Iterator[Event]:
         """Start what was stopped only to be started again: a plan that breaks off must leave nobody deaf."""
+        entries = self.ledger.read(self.tenant).entries if self.stopped else {}
         operations = [
-            Operation(
-                f"{self.run}.again-{number:05d}",
-                Action.START,
-                stop.address,
-                stop.type,
-                before=stop.after,
-                after=stop.before,
-                part_of=stop.part_of,
-            )
-            for number, stop in enumerate(self.stopped.values(), 1)
+            _again(stop.id, entries[address].resource) for address, stop in self.stopped.items() if address in entries
         ]
         if not operations:
             return
@@ -280,8 +290,7 @@ class _Carrying:
         except Locked:
             raise
         except FlametreeError as problem:
-            message = problem.diagnostics[0].summary if problem.diagnostics else str(problem)
-            yield Event(Stage.FAILED, self.tenant, operations[0], self.done, self.total, message)
+            yield Event(Stage.FAILED, self.tenant, operations[0], self.done, self.total, _words(problem))
 
 
 def _told(settled: Sequence[Settled], tenant: str, by_id: Mapping[str, Address]) -> Iterator[Event]:
