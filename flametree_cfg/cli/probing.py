@@ -7,6 +7,10 @@ from typing import Any
 
 import click
 
+from flametree_cfg.cli.invocation import Seconds
+
+WAIT_S = 60.0  # seconds: some slow providers one after the other, shorter than a CI step's patience
+
 
 def reach_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add what says where checks may go."""
@@ -53,7 +57,18 @@ def verify_options(function: Callable[..., Any]) -> Callable[..., Any]:
         show_envvar=True,
         help="Check connectors and channels against their providers after they were written or started.",
     )
-    return verify(reach_options(function))
+    wait = click.option(
+        "--wait-timeout",
+        "wait_s",
+        metavar="SECONDS",
+        type=Seconds(0),
+        default=WAIT_S,
+        envvar="FLAMETREE_WAIT_TIMEOUT",
+        show_envvar=True,
+        show_default=True,
+        help="How long to wait each time for channels and agents to start or to stop.",
+    )
+    return wait(verify(reach_options(function)))
 
 
 def _judged_addresses(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:

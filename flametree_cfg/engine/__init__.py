@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         state_show,
         state_unlock,
     )
+    from flametree_cfg.engine.lifecycle import LogResult, SwitchResult, follow_logs, logs, switch
     from flametree_cfg.engine.moving import ledger_export, ledger_import, state_public
     from flametree_cfg.engine.notifying import notify
     from flametree_cfg.engine.options import (
@@ -60,6 +61,7 @@ _WHERE = {
     "doctor": ("Finding", "diagnose"),
     "formatting": ("FormatResult", "format_paths", "format_text"),
     "keeping": ("state_export", "state_import", "state_list", "state_rm", "state_show", "state_unlock"),
+    "lifecycle": ("LogResult", "SwitchResult", "follow_logs", "logs", "switch"),
     "moving": ("ledger_export", "ledger_import", "state_public"),
     "notifying": ("notify",),
     "options": (
@@ -99,11 +101,13 @@ __all__ = [
     "Export",
     "Finding",
     "FormatResult",
+    "LogResult",
     "Options",
     "Origin",
     "PlanResult",
     "PullResult",
     "StatusResult",
+    "SwitchResult",
     "TenantResult",
     "accept_drift",
     "add_system_integration",
@@ -118,6 +122,7 @@ __all__ = [
     "diagnose",
     "digest_of_all",
     "explain",
+    "follow_logs",
     "format_paths",
     "format_text",
     "history",
@@ -127,6 +132,7 @@ __all__ = [
     "ignore_drift",
     "ledger_export",
     "ledger_import",
+    "logs",
     "make_plans",
     "notify",
     "open_portal",
@@ -145,6 +151,7 @@ __all__ = [
     "state_rm",
     "state_show",
     "state_unlock",
+    "switch",
     "tenant_schema",
     "validate",
 ]

@@ -130,6 +130,9 @@ def apply_reading(
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            run_number=progress.run_number,
+            plan=progress.plan,
+            transitions=tuple(progress.transitions),
         )
 
 
@@ -151,8 +154,8 @@ def _apply_locked(
     progress: Progress,
 ) -> ApplyResult:
     stored = session.ledger.read_some(reading.name, ())
-    for event in resume(session.platform, session.ledger, lease, stored):
-        progress.resumed += 1
+    for event in resume(session.platform, session.ledger, lease, stored, wait_s=session.options.wait_s):
+        progress.note_resumed(event)
         hand.on_event(event)
     result, sight = plan_and_sight(reading, diagnostics, session)
     if hand.approved is None:
@@ -160,7 +163,9 @@ def _apply_locked(
     elif result.digest != hand.approved.get(reading.folder, ""):
         raise PlanStale(_moved(reading))
     if result.plan is None or sight is None:
-        return ApplyResult(reading.folder, reading.name, result.exit_code, result.diagnostics, resumed=progress.resumed)
+        moved = tuple(progress.transitions)
+        told = (result.exit_code, result.diagnostics)
+        return ApplyResult(reading.folder, reading.name, *told, resumed=progress.resumed, transitions=moved)
     work = Work(
         result.plan,
         reading.folder,
@@ -182,6 +187,7 @@ def _apply_locked(
         serial,
         number,
         result.plan,
+        transitions=tuple(progress.transitions),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flametree_cfg.apply import apply_plan
-from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.options import Options, Transition
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
 from flametree_cfg.model import (
@@ -38,11 +38,23 @@ class Progress:
     applied: int = 0
     total: int = 0
     resumed: int = 0
+    transitions: list[Transition] = field(default_factory=list)
+
+    def note_resumed(self, event: Event) -> None:
+        """Take in what settling an interruption did."""
+        self.resumed += event.stage is Stage.RESUMED
+        self._note_settled(event)
 
     def note(self, event: Event) -> None:
         """Take in what just happened."""
-        self.total = event.total
+        if event.settled is None:
+            self.total = event.total
         self.applied += event.stage is Stage.DONE
+        self._note_settled(event)
+
+    def _note_settled(self, event: Event) -> None:
+        if event.settled is not None and event.address is not None:
+            self.transitions.append(Transition(event.address, event.settled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +108,10 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
     secrets = needed_secrets(plan, work, session)
     bind_platform(session, lease)
     run, at = work.run or session.options.outside.new_run(), session.options.outside.now()
-    begun = time.monotonic()
+    begun, wait_s = time.monotonic(), session.options.wait_s
     outcome, serial = "failed", plan.serial
     try:
-        for event in apply_plan(plan, session.platform, session.ledger, lease, secrets, run):
+        for event in apply_plan(plan, session.platform, session.ledger, lease, secrets, run, wait_s=wait_s):
             progress.note(event)
             on_event(event)
         outcome = "applied"

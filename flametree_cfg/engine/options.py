@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from flametree_cfg.engine.outside import Outside
 from flametree_cfg.errors import Diagnostic, ExitCode
-from flametree_cfg.model import Address, Health, Probed, Status
+from flametree_cfg.model import Address, Health, Probed, Settled, Status
 
 if TYPE_CHECKING:
     from flametree_cfg.config import TenantReading
     from flametree_cfg.drift import Drift
     from flametree_cfg.plan import Plan
 
+WAIT_S = 60.0  # seconds: some slow providers one after the other, shorter than a CI step's patience
 LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
 
 
@@ -40,6 +41,7 @@ class Options:
         endpoint: `TYPE=URL`, base URLs that stand in for a provider's.
         authorities: a PEM file of certificate authorities that checks trust beside the public ones; empty for none.
         rollback_on_unhealthy: whether an apply goes back when something it made or changed does not answer.
+        wait_s: seconds to wait each time for what starts or stops.
         read_only: ledger and platform are opened so that nothing can be written to them.
         outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
@@ -58,6 +60,7 @@ class Options:
     max_delete: str | None = None
     max_affected_agents: int | None = None
     cache: bool = True
+    wait_s: float = WAIT_S
     verify: bool = True
     allow_address: tuple[str, ...] = ()
     endpoint: tuple[str, ...] = ()
@@ -113,6 +116,14 @@ class PlanResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """What became of one channel or agent that an apply started or stopped."""
+
+    address: Address
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyResult:
     """
     What an apply did to one tenant.
@@ -123,6 +134,7 @@ class ApplyResult:
         run_number: its line in history; 0 if nothing was written there.
         checks: what checks found of the connectors it made or changed.
         back: how going back ended, where a check failed and that was asked for.
+        transitions: what was started and stopped, in the order it got there.
     """
 
     folder: str
@@ -137,6 +149,7 @@ class ApplyResult:
     plan: Plan | None = None
     checks: tuple[Probed, ...] = ()
     back: ApplyResult | None = None
+    transitions: tuple[Transition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

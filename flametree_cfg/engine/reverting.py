@@ -100,8 +100,9 @@ def _carried(
 ) -> ApplyResult:
     """Settle what an interruption left open, plan under the lock, and carry that out."""
     session, reading = reverting.session, reverting.reading
-    for event in resume(session.platform, session.ledger, lease, session.ledger.read_some(reading.name, ())):
-        progress.resumed += 1
+    stored, wait_s = session.ledger.read_some(reading.name, ()), session.options.wait_s
+    for event in resume(session.platform, session.ledger, lease, stored, wait_s=wait_s):
+        progress.note_resumed(event)
         on_event(event)
     planned = reverting.planned()
     result, plan = planned.result, planned.result.plan

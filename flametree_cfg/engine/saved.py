@@ -118,6 +118,7 @@ def _apply_tenant(saved: SavedTenant, run: str, session: Session, on_event: OnEv
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            transitions=tuple(progress.transitions),
         )
 
 
@@ -139,8 +140,9 @@ class _Applying:
         only_secrets = self._only_secrets_left()
         done = self._done(operations)
         self._refuse_foreign(stored, begun=bool(done) or self._is_open(stored))
-        for event in resume(session.platform, session.ledger, self.lease, stored):
-            self.progress.resumed += 1
+        doors, wait_s = (session.platform, session.ledger), session.options.wait_s
+        for event in resume(*doors, self.lease, stored, wait_s=wait_s, continued=self.run):
+            self.progress.note_resumed(event)
             self.on_event(event)
         if only_secrets:
             return self._result(*(self._rewrite() or (stored.serial, 0)))
@@ -157,7 +159,8 @@ class _Applying:
     def _result(self, serial: int, number: int) -> ApplyResult:
         progress = self.progress
         done = (progress.applied, progress.total, progress.resumed, serial, number)
-        return ApplyResult(self.saved.folder, self.saved.tenant, ExitCode.OK, (), *done)
+        moved = tuple(progress.transitions)
+        return ApplyResult(self.saved.folder, self.saved.tenant, ExitCode.OK, (), *done, transitions=moved)
 
     def _only_secrets_left(self) -> bool:
         """

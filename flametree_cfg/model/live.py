@@ -67,13 +67,45 @@ class LiveTenant:
     revision: int = 0
 
 
+TRANSITIONS = frozenset({Status.STARTING, Status.STOPPING})
+"""Where nothing can be done with an object but wait; domain.md 4.1."""
+
+UP = frozenset({Status.RUNNING, Status.STARTING})
+"""What counts as running: it does, or is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """
+    What became of a channel or an agent that was starting or stopping.
+
+    Attributes:
+        status: where it went; still STARTING or STOPPING if waiting for it was given up.
+        message: the latest status message.
+        duration_s: seconds it took.
+    """
+
+    kind: Kind
+    id: str
+    wanted: Status
+    status: Status
+    message: str = ""
+    duration_s: float = 0.0
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it is where it was to go."""
+        return self.status is self.wanted
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a channel's or an agent's log; `at` is UTC in ISO 8601."""
+    """One line of a channel's or an agent's log; `at` is UTC in ISO 8601, `number` grows from line to line."""
 
     at: str
     level: str
     text: str
+    number: int = 0
 
 
 def live_snapshot(live: LiveTenant, ids: Mapping[Address, str]) -> tuple[Snapshot, dict[Address, LiveObject]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from flametree_cfg.model import Batch, Checked, Kind, LiveObject, LiveTenant, LogLine, Outcome
+from flametree_cfg.model import Batch, Checked, Kind, LiveObject, LiveTenant, LogLine, Outcome, Settled
+
+SETTLE_S = 60.0  # seconds: several checks one after the other, each within ten; shorter than a CI step's patience
 
 
 class Platform(Protocol):
@@ -75,6 +77,28 @@ class Platform(Protocol):
 
     def outcomes(self, operation_ids: Sequence[str]) -> Mapping[str, Outcome]:
         """Tell what became of operations; those never executed are absent."""
+        ...
+
+    def settle(
+        self, tenant: str, ids: Collection[str] | None = None, deadline_s: float = SETTLE_S
+    ) -> Sequence[Settled]:
+        """
+        Wait until what is starting or stopping has come to where it goes.
+
+        `execute` only begins to start and to stop. Never called while `execute` runs; may be called again, by anybody,
+        after a crash too: what has arrived is not asked about twice.
+
+        Args:
+            tenant: whose.
+            ids: of what to wait for; None for all that is on its way.
+            deadline_s: seconds after which waiting is given up.
+
+        Returns:
+            What became of each that was on its way; empty if nothing was.
+
+        Raises:
+            PlatformFailed: it could not be asked.
+        """
         ...
 
     def logs(self, tenant: str, kind: Kind, platform_id: str, limit: int) -> Sequence[LogLine]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flametree_cfg.diff import Change
     from flametree_cfg.drift import Drift
     from flametree_cfg.plan import Plan
+from flametree_cfg.report._lifecycle_documents import TransitionLike
 
 
 class Document(enum.StrEnum):
@@ -37,6 +38,8 @@ class Document(enum.StrEnum):
     OBJECT = "object"
     STATE = "state"
     ENTRY = "entry"
+    LIFECYCLE = "lifecycle"
+    LOGS = "logs"
     DONE = "done"
     FAILURE = "failure"
 
@@ -179,6 +182,11 @@ class Applied(InFolder, Protocol):
     @property
     def resumed(self) -> int:
         """How many were settled after an interruption."""
+        ...
+
+    @property
+    def transitions(self) -> Sequence[TransitionLike]:
+        """What was started and stopped."""
         ...
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flametree_cfg.errors import ExitCode, Severity
-from flametree_cfg.model import Action, Event, Health, Operation, Stage
+from flametree_cfg.model import Action, Address, Event, Health, Operation, Stage
 from flametree_cfg.report._counts import failed, joined, number, severities
 from flametree_cfg.report._diagnostics_text import diagnostic_lines
 from flametree_cfg.report._documents import Applied, Apply, Validated
@@ -14,6 +14,8 @@ from flametree_cfg.report._lines import Block, Line, Symbols, Tone
 from flametree_cfg.report._values_text import quoted
 
 EVERY_STEP_UP_TO = 50  # operations: beyond, this many lines of progress are shown for the whole
+SHOWN = 5  # names of what is waited for: who wants all of them reads what became of each
+LONG_S = 0.1  # seconds: less is no wait
 
 
 def validate_document(items: Sequence[Validated], _symbols: Symbols) -> Iterator[Block]:
@@ -103,6 +105,12 @@ def _undone(results: Sequence[Applied]) -> str:
 def event_lines(event: Event, _symbols: Symbols) -> Iterator[Line]:
     """Write one event of an apply; of a long one, only some of the steps that went well."""
     where = f"{event.tenant}: "
+    if event.stage is Stage.WAITING:
+        yield Line(f"{where}waiting for {_some(event.waits)} ({event.message})", Tone.FAINT)
+        return
+    if event.settled is not None:
+        yield from _settled(where, event)
+        return
     if event.operation is None:
         if event.message and event.stage is not Stage.STARTED:
             yield Line(where + event.message, Tone.ERROR if event.stage is Stage.FAILED else Tone.FAINT)
@@ -118,6 +126,21 @@ def event_lines(event: Event, _symbols: Symbols) -> Iterator[Line]:
             yield Line(f"{step} resumed{f': {event.message}' if event.message else ''}", Tone.WARNING)
         case _:
             return
+
+
+def _some(waits: Sequence[Address]) -> str:
+    said = ", ".join(str(one) for one in waits[:SHOWN])
+    return f"{said} and {len(waits) - SHOWN} more" if len(waits) > SHOWN else said
+
+
+def _settled(where: str, event: Event) -> Iterator[Line]:
+    settled = event.settled
+    if settled is None or (settled.arrived and not _told(event)):
+        return
+    message = f": {settled.message}" if settled.message else ""
+    took = f" ({settled.duration_s:.1f} s)" if settled.duration_s >= LONG_S else ""
+    tone = Tone.FAINT if settled.arrived else Tone.ERROR
+    yield Line(f"{where}{event.address} {settled.status.value or 'gone'}{message}{took}", tone)
 
 
 def _told(event: Event) -> bool:

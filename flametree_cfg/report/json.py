@@ -10,7 +10,7 @@ from typing import Any
 
 from flametree_cfg.model import Entry, Health, Kind, Stored
 from flametree_cfg.plan.types import Plan
-from flametree_cfg.report import _history_json
+from flametree_cfg.report import _history_json, _lifecycle_json
 from flametree_cfg.report import _shapes as shape
 from flametree_cfg.report._counts import count_plan, count_plans, failed, severities
 from flametree_cfg.report._documents import (
@@ -136,6 +136,7 @@ def _applied(result: Applied) -> Json:
         "resumed": result.resumed,
         "serial": result.serial,
         "run": result.run_number,
+        "transitions": _lifecycle_json.transitions(result.transitions),
         "plan": _one_plan(result.plan) if result.plan is not None else None,
         "checks": shape.probed(result.checks),
         "back": _applied(result.back) if result.back is not None else None,
@@ -269,6 +270,8 @@ _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.OBJECT: _object,
     Document.STATE: _state,
     Document.ENTRY: _entry,
+    Document.LIFECYCLE: _lifecycle_json.lifecycle,
+    Document.LOGS: _lifecycle_json.logs,
     Document.DONE: _done,
     Document.FAILURE: _failure,
 }

@@ -28,6 +28,8 @@ _WRITERS = {
     Document.OBJECT: ("_objects_text", "object_document"),
     Document.STATE: ("_tables_text", "state_document"),
     Document.ENTRY: ("_tables_text", "entry_document"),
+    Document.LIFECYCLE: ("_lifecycle_text", "lifecycle_document"),
+    Document.LOGS: ("_lifecycle_text", "logs_document"),
     Document.DONE: ("_tables_text", "done_document"),
     Document.FAILURE: ("_tables_text", "failure_document"),
 }

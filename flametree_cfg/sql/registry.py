@@ -147,6 +147,8 @@ MIGRATIONS = (
             # What the last check found, in words, and when; of a connector's or channel's settings as they are.
             "ALTER TABLE object ADD COLUMN checked TEXT NOT NULL DEFAULT ''",
             "ALTER TABLE object ADD COLUMN checked_at TEXT NOT NULL DEFAULT ''",
+            # Every apply asks for them first, and nearly always there are none.
+            "CREATE INDEX object_moving ON object (tenant, id) WHERE status IN ('STARTING', 'STOPPING')",
         ),
     ),
 )
@@ -240,6 +242,10 @@ REMOVE_OBJECT = "DELETE FROM object WHERE tenant = ? AND kind = ? AND id = ?"
 SET_STATUS = "UPDATE object SET status = ?, message = ?, version = version + 1 WHERE tenant = ? AND id = ?"
 SET_HEALTH = "UPDATE object SET health = ?, checked = ?, checked_at = ? WHERE id = ? AND version = ?"
 FORGET_HEALTH = "UPDATE object SET health = 'not checked', checked = '', checked_at = '' WHERE tenant = ? AND id = ?"
+SETTLE = "UPDATE object SET status = ?, message = ?, version = version + 1 WHERE id = ?"
+MOVING = """
+    SELECT id, kind, status, version FROM object WHERE tenant = ? AND status IN ('STARTING', 'STOPPING') ORDER BY id
+"""
 TOUCH = "UPDATE object SET version = version + 1 WHERE tenant = ? AND id = ?"
 TOUCH_LINKING = (
     "UPDATE object SET version = version + 1 WHERE id IN (SELECT DISTINCT agent FROM link WHERE connector = ?)"
@@ -273,8 +279,14 @@ def some_outcomes(count: int) -> str:
 RECORD_OUTCOME = "INSERT INTO operation (id, tenant, status, object, version, message) VALUES (?, ?, ?, ?, ?, ?)"
 
 LOGS = """
-    SELECT at, level, text FROM log WHERE tenant = ? AND object = ? ORDER BY number DESC LIMIT ?
+    SELECT at, level, text, number FROM log WHERE tenant = ? AND object = ? ORDER BY number DESC LIMIT ?
 """
-LAST_LOG = "SELECT coalesce(max(number), 0) FROM log WHERE tenant = ? AND object = ?"
+
+
+def some_last_logs(count: int) -> str:
+    """Give the statement for the number of the last log line of so many objects."""
+    return f"SELECT object, max(number) FROM log WHERE object IN ({_places(count)}) GROUP BY object"  # noqa: S608
+
+
 ADD_LOG = "INSERT INTO log (tenant, object, number, at, level, text) VALUES (?, ?, ?, ?, ?, ?)"
 FORGET_LOGS = "DELETE FROM log WHERE tenant = ? AND object = ? AND number <= ?"

@@ -86,6 +86,11 @@ class Kept:
         found = self._found(kind, platform_id)
         return found.row[_TYPE] if found else None
 
+    def status_of(self, kind: Kind, platform_id: str) -> Status:
+        """Give where a channel or an agent is in its life; NONE for what has none or is not there."""
+        found = self._found(kind, platform_id)
+        return Status(found.row[_STATUS]) if found else Status.NONE
+
     def is_system(self, kind: Kind, platform_id: str) -> bool | None:
         """Tell whether an object is a system one; None if the tenant does not see it."""
         found = self._found(kind, platform_id)
