@@ -80,7 +80,7 @@ def apply_saved(
 
 
 def _looked_after(result: ApplyResult, saved: SavedTenant, session: Session, hand: Hand) -> ApplyResult:
-    if result.exit_code or not result.applied or not session.options.verify:
+    if not result.applied or not session.options.verify:
         return result
     from flametree_cfg.engine.probing_after import look_after
 
@@ -118,6 +118,7 @@ def _apply_tenant(saved: SavedTenant, run: str, session: Session, on_event: OnEv
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            run_number=progress.run_number,
             transitions=tuple(progress.transitions),
         )
 
