@@ -8,6 +8,16 @@ from typing import Any
 import pytest
 
 from tests.health.world import World
+from tests.probe.provider import KEY
+
+BOT = """
+channels:
+  bot:
+    type: telegram
+    name: Bot
+    running: true
+    settings: {bot_token: "${env:BOT}"}
+"""
 
 
 def applied(world: World, *arguments: str, code: int = 0) -> dict[str, Any]:
@@ -189,4 +199,21 @@ def test_formats_tell_of_it(well: World) -> None:
     result = json.loads(done.stdout)["runs"][0]["results"][0]
 
     assert (result["ruleId"], done.returncode) == ("unhealthy", 9)
-    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 10
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 11
+
+
+def test_going_back_from_a_channel_that_does_not_start(world: World) -> None:
+    """A bot whose new token is refused runs again with the old one; without the flag it is left in ERROR."""
+    world.declare(BOT)
+    world.environment["BOT"] = f"1:{KEY}"
+    world.environment["FLAMETREE_ENDPOINT"] = f"telegram={world.provider.url('/v1')}"
+    world.apply()
+    world.declare(BOT.replace("env:BOT", "env:OTHER"))
+    world.environment["OTHER"] = "1:revoked-0123456789"
+    back = world.run("apply", "tenants/zoo", "--yes", "--rollback-on-unhealthy")
+    went = world.cards_of("channel.bot")
+    left = world.run("apply", "tenants/zoo", "--yes")
+
+    assert (back.returncode, "went back to run 1" in back.stdout) == (8, True), back.said
+    assert went["status"] == "RUNNING"
+    assert (left.returncode, world.cards_of("channel.bot")["status"]) == (8, "ERROR")
