@@ -27,6 +27,8 @@ root = LazyGroup(
         "pull": Entry("flametree_cfg.cli.pull:pull", "Write a tenant as the platform has it."),
         "import": Entry("flametree_cfg.cli.adopt:adopt", "Take an object that exists into our care."),
         "show": Entry("flametree_cfg.cli.show:show", "Show objects as the portal's cards do."),
+        "status": Entry("flametree_cfg.cli.status:status", "Say how connectors, channels and agents are."),
+        "check": Entry("flametree_cfg.cli.check:check", "Call providers: do connectors and channels answer?"),
         "history": Entry("flametree_cfg.cli.history:history", "What was applied, when and by whom."),
         "blame": Entry("flametree_cfg.cli.blame:blame", "Say which apply set a field."),
         "rollback": Entry("flametree_cfg.cli.rollback:rollback", "Make objects what they were after an apply."),

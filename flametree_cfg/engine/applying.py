@@ -68,7 +68,7 @@ def apply(
             approved = {result.folder: result.digest for result in shown}
         hand = Hand(on_plan, on_event, approved)
         results = [
-            apply_reading(reading, diagnostics, session, hand)
+            and_looked_after(apply_reading(reading, diagnostics, session, hand), session, hand)
             for reading, diagnostics in read_and_check(paths, session)
         ]
         seen = [result.tenant_name for result in results]
@@ -132,6 +132,15 @@ def apply_reading(
             resumed=progress.resumed,
             transitions=tuple(progress.transitions),
         )
+
+
+def and_looked_after(result: ApplyResult, session: Session, hand: Hand) -> ApplyResult:
+    """Check what an apply wrote, where it wrote anything and the operator wants that."""
+    if not result.applied or result.plan is None or not session.options.verify:
+        return result
+    from flametree_cfg.engine.probing_after import look_after
+
+    return look_after(result, result.plan.operations, session, hand)
 
 
 def _apply_locked(

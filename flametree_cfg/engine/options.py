@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flametree_cfg.engine.outside import Outside
 from flametree_cfg.errors import Diagnostic, ExitCode
-from flametree_cfg.model import Address, Health, Settled, Status
+from flametree_cfg.model import Address, Health, Probed, Settled, Status
 
 if TYPE_CHECKING:
     from flametree_cfg.config import TenantReading
@@ -41,6 +41,7 @@ class Options:
         endpoint: `TYPE=URL`, base URLs that stand in for a provider's.
         authorities: a PEM file of certificate authorities that checks trust beside the public ones; empty for none.
         wait_s: seconds to wait each time for what starts or stops.
+        rollback_on_unhealthy: whether an apply goes back when something it made or changed does not answer.
         read_only: ledger and platform are opened so that nothing can be written to them.
         outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
@@ -64,6 +65,7 @@ class Options:
     allow_address: tuple[str, ...] = ()
     endpoint: tuple[str, ...] = ()
     authorities: str = ""
+    rollback_on_unhealthy: bool = False
     read_only: bool = False
     debug: bool = False
     command: str = "flametree-cfg"
@@ -99,6 +101,7 @@ class PlanResult:
         digest: of the plan's body.
         platform: identity of the platform that was read; empty if none was.
         reading: what its folder declares, for who draws it; None where there is no folder.
+        probed: what checks found of what it makes or changes, before anything is applied; if that was asked for.
     """
 
     folder: str
@@ -109,6 +112,7 @@ class PlanResult:
     digest: str = ""
     platform: str = ""
     reading: TenantReading | None = field(default=None, repr=False, compare=False)
+    probed: tuple[Probed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,8 @@ class ApplyResult:
         resumed: operations settled after an interruption.
         run_number: its line in history; 0 if nothing was written there.
         transitions: what was started and stopped, in the order it got there.
+        checks: what checks found of the connectors it made or changed.
+        back: how going back ended, where a check failed and that was asked for.
     """
 
     folder: str
@@ -142,6 +148,8 @@ class ApplyResult:
     run_number: int = 0
     plan: Plan | None = None
     transitions: tuple[Transition, ...] = ()
+    checks: tuple[Probed, ...] = ()
+    back: ApplyResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +176,39 @@ class DriftResult:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckResult:
+    """
+    What `check` found in one tenant.
+
+    Attributes:
+        checks: one for each object that was looked at, sorted by address.
+    """
+
+    folder: str
+    tenant_name: str
+    checks: tuple[Probed, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """How a tenant's objects are, as the portal's lists show it; `cards` are sorted by address."""
+
+    folder: str
+    tenant_name: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """
     One object as the portal's card shows it.
 
     Attributes:
         tags: DEFAULT, SYS.INT., EXTERNAL, FOREIGN, PROTECTED.
+        checked: what the last check of its provider found, in words.
+        age_s: seconds since; None if there was none with its settings as they are.
         linked: addresses of what it is linked or attached to; for a connector or channel the agents.
         parameters: the main non-secret settings, as text; secrets show as present only.
     """
@@ -187,5 +222,7 @@ class Card:
     status: Status = Status.NONE
     health: Health = Health.NOT_CHECKED
     message: str = ""
+    checked: str = ""
+    age_s: float | None = None
     linked: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from flametree_cfg.apply import resume
 from flametree_cfg.config import TenantReading, located
 from flametree_cfg.diff import patch
 from flametree_cfg.drift import Drift, DriftKind, Fate, find_drift
+from flametree_cfg.engine.applying import Hand, and_looked_after
 from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of, sent
 from flametree_cfg.engine.checking import live_sides
@@ -81,7 +82,8 @@ def revert_drift(
         progress = Progress()
         try:
             with session.ledger.lock(reading.name, options.lock_wait_s, holder_of(options)) as lease:
-                return _carried(_Reverting(reading, wanted, session), lease, approved, on_plan, on_event, progress)
+                result = _carried(_Reverting(reading, wanted, session), lease, approved, on_plan, on_event, progress)
+            return and_looked_after(result, session, Hand(on_plan, on_event, None))
         except FlametreeError as problem:
             found = by_place(located(reading, problem.diagnostics))
             done = (progress.applied, progress.total, progress.resumed)

@@ -67,6 +67,7 @@ def _tenant(result: PlanResult, options: Options) -> SavedTenant:
         plan.platform or result.platform,
         options.outside.commit(Path(result.folder)),
         plan.rotated,
+        result.probed,
     )
 
 

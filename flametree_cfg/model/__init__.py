@@ -13,7 +13,7 @@ from flametree_cfg.model.address import (
     is_key,
     parse_address,
 )
-from flametree_cfg.model.health import Checked
+from flametree_cfg.model.health import Checked, Probed
 from flametree_cfg.model.live import (
     ORDERED_ROLES,
     TRANSITIONS,
@@ -113,6 +113,7 @@ __all__ = [
     "Outcome",
     "OutcomeStatus",
     "Precondition",
+    "Probed",
     "Resource",
     "Secret",
     "Settled",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flametree_cfg.model.address import Address
 from flametree_cfg.model.live import Health
 
 
@@ -27,3 +28,19 @@ class Checked:
     message: str
     at: str
     duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """
+    What a check found of one of a tenant's objects, under our address.
+
+    Attributes:
+        age_s: seconds since the check, when this is shown.
+    """
+
+    address: Address
+    type: str
+    name: str
+    found: Checked
+    age_s: float = 0.0

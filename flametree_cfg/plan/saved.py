@@ -13,11 +13,14 @@ from flametree_cfg.model import (
     Action,
     Address,
     Check,
+    Checked,
     Effect,
     FieldChange,
+    Health,
     Note,
     Operation,
     Precondition,
+    Probed,
     Resource,
     Value,
     canonical,
@@ -44,6 +47,7 @@ class SavedTenant:
         platform: identity of the platform it was made with; empty where there was none yet.
         commit: of the configuration repository; empty outside git.
         rotated: whose secrets had other values behind the same references.
+        probed: what checks found before anything was applied; nobody approves that.
     """
 
     tenant: str
@@ -55,6 +59,7 @@ class SavedTenant:
     platform: str
     commit: str
     rotated: tuple[Address, ...] = ()
+    probed: tuple[Probed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ def write_saved(plan: SavedPlan) -> bytes:
 
 
 def _tenant_document(tenant: SavedTenant) -> dict[str, Any]:
+    probed = {"probed": [_probed_document(one) for one in tenant.probed]} if tenant.probed else {}
     return {
         "body": tenant.body,
         "digest": tenant.digest,
@@ -114,7 +120,22 @@ def _tenant_document(tenant: SavedTenant) -> dict[str, Any]:
             "platform": tenant.platform,
             "commit": tenant.commit,
             "rotated": [str(address) for address in tenant.rotated],
+            **probed,
         },
+    }
+
+
+def _probed_document(one: Probed) -> dict[str, Any]:
+    found = one.found
+    return {
+        "address": str(one.address),
+        "type": one.type,
+        "name": one.name,
+        "health": found.health.value,
+        "finding": found.finding,
+        "message": found.message,
+        "at": found.at,
+        "duration_s": found.duration_s,
     }
 
 
@@ -176,8 +197,16 @@ def _tenant(plain: Mapping[str, Any]) -> SavedTenant:
     envelope, body = plain["envelope"], plain["body"]
     folder, lineage, platform, commit = (_text(envelope[key]) for key in ("folder", "lineage", "platform", "commit"))
     rotated = tuple(_address(text) for text in envelope["rotated"])
+    probed = tuple(_probed(one) for one in envelope.get("probed", ()))
     serial, digest = int(envelope["serial"]), _text(plain["digest"])
-    return SavedTenant(_text(body["tenant"]), folder, body, digest, lineage, serial, platform, commit, rotated)
+    return SavedTenant(_text(body["tenant"]), folder, body, digest, lineage, serial, platform, commit, rotated, probed)
+
+
+def _probed(plain: Mapping[str, Any]) -> Probed:
+    address = _address(plain["address"])
+    finding, message, at = (_text(plain[key]) for key in ("finding", "message", "at"))
+    found = Checked(str(address), Health(plain["health"]), finding, message, at, float(plain["duration_s"]))
+    return Probed(address, _text(plain["type"]), _text(plain["name"]), found)
 
 
 def _text(value: object) -> str:

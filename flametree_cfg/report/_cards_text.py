@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from flametree_cfg.model import Kind
 from flametree_cfg.report._counts import number
-from flametree_cfg.report._documents import CardLike
+from flametree_cfg.report._health import TONES, dot, last_check, word
+from flametree_cfg.report._health_documents import CardLike
 from flametree_cfg.report._lines import BLANK, Block, Line, Panel, Symbols, Tone
 from flametree_cfg.report._values_text import quoted
 
-_DOTS = {"healthy": Tone.GOOD, "running": Tone.GOOD, "unhealthy": Tone.ERROR, "error": Tone.ERROR}
+_TONES = {"running": Tone.GOOD, "error": Tone.ERROR}
 
 
-def show_document(cards: Sequence[CardLike], _symbols: Symbols) -> Iterator[Block]:
+def show_document(cards: Sequence[CardLike], symbols: Symbols) -> Iterator[Block]:
     """Write cards; the last line is the summary."""
     for card in cards:
-        yield Panel(_title(card), tuple(_body(card)))
+        yield Panel(_title(card), tuple(_body(card, symbols)))
         yield BLANK
     yield Line(show_summary(cards), Tone.HEAD)
 
@@ -33,11 +34,14 @@ def _title(card: CardLike) -> str:
     return "   ".join(part for part in parts if part)
 
 
-def _body(card: CardLike) -> Iterator[Line]:
-    state = state_of(card)
-    message = f"{state}: {card.message}" if state and card.message else state or card.message
+def _body(card: CardLike, symbols: Symbols) -> Iterator[Line]:
+    status, told = card.status.value, last_check(card)
+    message = f"{status}: {card.message}" if status and card.message else status or card.message
     if message:
-        yield Line(message, _DOTS.get(state.lower(), Tone.PLAIN))
+        yield Line(message, _TONES.get(status.lower(), Tone.PLAIN))
+    if card.address.kind is Kind.CONNECTOR or told:
+        ending = f" ({told})" if told else ""
+        yield Line(f"{dot(card.health, symbols)} {word(card.health)}{ending}", TONES[card.health])
     if card.description:
         yield Line(card.description)
     for key, value in card.parameters.items():
@@ -46,8 +50,3 @@ def _body(card: CardLike) -> Iterator[Line]:
         yield Line(f"linked: {', '.join(card.linked)}")
     if card.platform_id:
         yield Line(f"id: {card.platform_id}", Tone.FAINT)
-
-
-def state_of(card: CardLike) -> str:
-    """Say the one state a card has: a connector's health, the status of a channel or an agent."""
-    return card.health.value if card.address.kind is Kind.CONNECTOR else card.status.value

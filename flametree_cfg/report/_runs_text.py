@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flametree_cfg.errors import ExitCode, Severity
-from flametree_cfg.model import Action, Address, Event, Operation, Stage
+from flametree_cfg.model import Action, Address, Event, Health, Operation, Stage
 from flametree_cfg.report._counts import failed, joined, number, severities
 from flametree_cfg.report._diagnostics_text import diagnostic_lines
 from flametree_cfg.report._documents import Applied, Apply, Validated
+from flametree_cfg.report._health import probed_lines
 from flametree_cfg.report._lines import Block, Line, Symbols, Tone
 from flametree_cfg.report._values_text import quoted
 
@@ -37,11 +38,12 @@ def validate_summary(items: Sequence[Validated]) -> str:
     return f"Valid: {of}, {number(resources, 'resource')}{said}"
 
 
-def apply_document(document: Apply, _symbols: Symbols) -> Iterator[Block]:
+def apply_document(document: Apply, symbols: Symbols) -> Iterator[Block]:
     """Write what became of each tenant; the last line is the summary."""
     for result in document.results:
         if result.total or result.resumed or result.exit_code is not ExitCode.OK:
             yield from _applied(result)
+        yield from _checked(result, symbols)
     yield Line(apply_summary(document), Tone.GOOD if _finished(document) else Tone.ERROR)
 
 
@@ -53,6 +55,19 @@ def _applied(result: Applied) -> Iterator[Line]:
         return
     recorded = joined([f"run {result.run_number}" if result.run_number else "", f"serial {result.serial}", again])
     yield Line(f"Tenant {tenant}: {result.applied} of {number(result.total, 'operation')} applied ({recorded})")
+
+
+def _checked(result: Applied, symbols: Symbols) -> Iterator[Line]:
+    yield from probed_lines(result.checks, symbols)
+    back = result.back
+    if back is None:
+        return
+    if back.exit_code in (ExitCode.OK, ExitCode.CHECK_FAILED):
+        done = f"{number(back.applied, 'operation')} applied (run {back.run_number}, serial {back.serial})"
+        yield Line(f"  went back to run {result.run_number - 1}: {done}", Tone.WARNING)
+        yield from probed_lines(back.checks, symbols, "    ")
+    else:
+        yield Line(f"  could not go back to run {result.run_number - 1}; see the errors", Tone.ERROR)
 
 
 def _finished(document: Apply) -> bool:
@@ -67,6 +82,8 @@ def apply_summary(document: Apply) -> str:
     bad = sum(r.exit_code is not ExitCode.OK for r in results)
     over = f" in {number(len(results), 'tenant')}" if len(results) > 1 else ""
     ending = f"; {number(bad, 'tenant')} failed" if bad and len(results) > 1 else ""
+    unwell = sum(one.found.health is Health.UNHEALTHY for result in results for one in result.checks)
+    ending = f"; {number(unwell, 'check')} failed{_undone(results)}{ending}" if unwell else ending
     if applied < total:
         return f"{verb}: {applied} of {number(total, 'operation')} applied{over}; run it again to continue{ending}"
     if total:
@@ -74,6 +91,15 @@ def apply_summary(document: Apply) -> str:
     if bad:
         return f"{verb}: nothing applied{over}{ending}"
     return f"No changes. {verb}: 0 operations{over}"
+
+
+def _undone(results: Sequence[Applied]) -> str:
+    """Say whether anything was put back, in the last line that everybody reads."""
+    went = [result.back for result in results if result.back is not None]
+    if not went:
+        return ", nothing undone"
+    well = all(one.exit_code in (ExitCode.OK, ExitCode.CHECK_FAILED) for one in went)
+    return ", went back" if well else ", going back failed"
 
 
 def event_lines(event: Event, _symbols: Symbols) -> Iterator[Line]:

@@ -16,6 +16,8 @@ _WRITERS = {
     Document.APPLY: ("_runs_text", "apply_document"),
     Document.DRIFT: ("_drift_text", "drift_document"),
     Document.SHOW: ("_cards_text", "show_document"),
+    Document.STATUS: ("_status_text", "status_document"),
+    Document.CHECK: ("_status_text", "check_document"),
     Document.EXPLAIN: ("_explain_text", "explain_document"),
     Document.GRAPH: ("_graph_text", "graph_document"),
     Document.HISTORY: ("_history_text", "history_document"),
