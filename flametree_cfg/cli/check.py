@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
-from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from flametree_cfg.model import Probed
 
 EVERY_S = 60.0  # seconds between two rounds: providers count calls, and a person looks once a minute
-_JITTER = 0.1  # of the time between rounds, either way: watchers that began together must not call together
 
 
 class _Every(click.ParamType[float]):
@@ -69,7 +66,7 @@ def check(
         invocation.reports = reports  # each round writes them anew
         _once(invocation, path, addresses, options)
         invocation.out.flush()
-        time.sleep(watch * SystemRandom().uniform(1 - _JITTER, 1 + _JITTER))
+        options.outside.pause(watch)
 
 
 def _once(invocation: Invocation, path: str, addresses: Sequence[str], options: Options) -> ExitCode:
