@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
 from flametree_cfg.cli.invocation import Invocation, common
@@ -37,7 +35,7 @@ def logs(invocation: Invocation, path: str, address: str, *, lines: int, follow:
             options,
             lines,
             lambda result: invocation.show(Document.LOGS, result),
-            lambda: time.sleep(PAUSE_S),
+            lambda: options.outside.pause(PAUSE_S),
         )
     invocation.show(Document.LOGS, engine.logs(path, address, options, lines))
     return ExitCode.OK

@@ -40,8 +40,8 @@ class Options:
         allow_address: networks and hosts that checks may call although they are not public.
         endpoint: `TYPE=URL`, base URLs that stand in for a provider's.
         authorities: a PEM file of certificate authorities that checks trust beside the public ones; empty for none.
-        rollback_on_unhealthy: whether an apply goes back when something it made or changed does not answer.
         wait_s: seconds to wait each time for what starts or stops.
+        rollback_on_unhealthy: whether an apply goes back when something it made or changed does not answer.
         read_only: ledger and platform are opened so that nothing can be written to them.
         outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
@@ -132,9 +132,9 @@ class ApplyResult:
         applied, total: operations the platform carried out, of those planned.
         resumed: operations settled after an interruption.
         run_number: its line in history; 0 if nothing was written there.
+        transitions: what was started and stopped, in the order it got there.
         checks: what checks found of the connectors it made or changed.
         back: how going back ended, where a check failed and that was asked for.
-        transitions: what was started and stopped, in the order it got there.
     """
 
     folder: str
@@ -147,9 +147,9 @@ class ApplyResult:
     serial: int = 0
     run_number: int = 0
     plan: Plan | None = None
+    transitions: tuple[Transition, ...] = ()
     checks: tuple[Probed, ...] = ()
     back: ApplyResult | None = None
-    transitions: tuple[Transition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A real HTTP server that answers as Telegram's Bot API does to `getMe`."""
+"""A real HTTP server that answers as Telegram's Bot API does to `getMe`, and as a model that is always there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class BotFather:
     @property
     def environment(self) -> dict[str, str]:
         """What an operator sets so that checks come here."""
-        return {"FLAMETREE_VERIFY": "1", "FLAMETREE_ENDPOINT": f"telegram=http://127.0.0.1:{self.port}"}
+        here = f"http://127.0.0.1:{self.port}"
+        return {"FLAMETREE_VERIFY": "1", "FLAMETREE_ENDPOINT": f"telegram={here} llm={here}"}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -56,8 +57,15 @@ class _Handler(BaseHTTPRequestHandler):
             father.inside -= 1
         known = token not in father.revoked
         answer = {"ok": True, "result": {"id": 1}} if known else {"ok": False, "description": "Unauthorized"}
+        self._answer(200 if known else 401, answer)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(200, {"id": "c-1", "choices": [{"message": {"role": "assistant", "content": "p"}}]})
+
+    def _answer(self, status: int, answer: Any) -> None:
         body = json.dumps(answer).encode()
-        self.send_response(200 if known else 401)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

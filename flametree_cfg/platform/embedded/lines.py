@@ -20,6 +20,8 @@ def add_lines(database: Database, tenant: str, at: str, said: Mapping[str, tuple
         at: UTC in ISO 8601.
         said: level and text by platform id.
     """
+    if not said:
+        return
     last: dict[str, int] = {}
     for chunk in chunks(said):
         last.update(database.query(registry.some_last_logs(len(chunk)), chunk))
