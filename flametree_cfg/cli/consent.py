@@ -47,7 +47,7 @@ def ask(invocation: Invocation, question: str, wanted: str) -> None:
         Refused: the answer is not the wanted one, or nobody can be asked.
     """
     if not _somebody_there():
-        raise Refused(_nobody())
+        raise Refused(_nobody(question))
     invocation.err.write(f"{question} Only '{wanted}' is accepted: ")
     invocation.err.flush()
     if _read_line().strip() != wanted:
@@ -66,11 +66,11 @@ def _read_line() -> str:
     return ""
 
 
-def _nobody() -> Diagnostic:
+def _nobody(question: str) -> Diagnostic:
     return error(
         "no-terminal",
         "Nobody can be asked",
-        "there is no terminal to ask on, and --yes was not given",
+        f"{question} There is no terminal to answer on, and --yes was not given",
         "look at the plan, then run the command again with `--yes`",
     )
 

@@ -49,6 +49,10 @@ def accept(invocation: Invocation, path: str, subjects: tuple[str, ...], *, as_p
 
 
 def _sentence(result: AcceptResult) -> str:
+    return _accepted(result) + (f"; {result.ignored} ignored, accepted if named" if result.ignored else "")
+
+
+def _accepted(result: AcceptResult) -> str:
     if not result.taken:
         return "Nothing to accept"
     if result.files:
@@ -77,4 +81,5 @@ def _facts(result: AcceptResult) -> dict[str, object]:
         ],
         "patch": list(result.patch),
         "serial": result.serial,
+        "ignored": result.ignored,
     }

@@ -45,6 +45,7 @@ def show_run(invocation: Invocation, path: str, run: int) -> ExitCode:
 
 @history.command("diff")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("before", metavar="N", type=click.IntRange(1))
 @click.argument("after", metavar="[M]", type=click.IntRange(1), required=False)
@@ -60,6 +61,7 @@ def diff_runs(invocation: Invocation, path: str, before: int, after: int | None)
 
 @history.command("verify")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.option(
     "--link", metavar="LINK", default="", show_envvar=True, help="A link kept elsewhere, which must be there."
@@ -79,6 +81,8 @@ def verify(invocation: Invocation, path: str, link: str) -> ExitCode:
     facts = {"tenant": found.tenant, "oldest": first, "newest": last, "link": found.newest, "verified": True}
     invocation.show(Document.DONE, Done(f"History of tenant {found.tenant} is as it was written: {said}", facts))
     if found.links and not link:
-        said = f"kept elsewhere, the newest link finds a chain made anew: history verify {path} --link {found.newest}"
+        name = invocation.options().tenant_id
+        again = f"{path} --tenant-id {name}" if name else path
+        said = f"kept elsewhere, the newest link finds a chain made anew: history verify {again} --link {found.newest}"
         invocation.err.show([Line(said, Tone.FAINT)])
     return ExitCode.OK

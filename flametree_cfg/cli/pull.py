@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     default="",
     show_envvar=True,
-    help="The tenant's name on the platform.  [default: what the files say, else the folder's name]",
+    help="The tenant's name, on the platform too without --tenant-id.  [default: what files say, else the folder's]",
 )
 @click.option("--prune", is_flag=True, show_envvar=True, help="Take out what the platform has no more.")
 @report_option

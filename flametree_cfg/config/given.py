@@ -196,7 +196,7 @@ def as_given(readings: list[TenantReading], given: Given) -> list[TenantReading]
     if given.tenant and len(readings) != 1:
         raise _wrong(f"--tenant-id names one tenant, here are {len(readings)}", "name the folder of one tenant")
     if all(reading.valid for reading in readings):
-        _refuse_unused(
+        refuse_unused(
             given, {name for reading in readings for name in (reading.shared.names if reading.shared else ())}
         )
     if not given.tenant:
@@ -204,7 +204,8 @@ def as_given(readings: list[TenantReading], given: Given) -> list[TenantReading]
     return [replace(one, name=given.tenant, declared=one.name) if one.name else one for one in readings]
 
 
-def _refuse_unused(given: Given, known: Collection[str]) -> None:
+def refuse_unused(given: Given, known: Collection[str]) -> None:
+    """Raise `WrongUsage` for a `--var` that no name among `known` is meant by."""
     for name, _ in given.texts:
         if name not in known:
             from difflib import get_close_matches

@@ -14,6 +14,8 @@ from flametree_cfg.engine.accepting_files import Files, diff_lines
 from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import holder_of
 from flametree_cfg.engine.declining import read_subject
+from flametree_cfg.engine.ignoring import Ignores, load_ignores, refuse_unusable
+from flametree_cfg.engine.naming import new_names
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import as_settled, of_this_platform
@@ -56,6 +58,7 @@ class AcceptResult:
         left: what it does not, and why.
         patch: lines of a unified diff; empty if files were written.
         serial: of the ledger.
+        ignored: how many fields and objects drifted and are let be; they are accepted only where they are named.
     """
 
     folder: str
@@ -67,6 +70,7 @@ class AcceptResult:
     exit_code: ExitCode
     patch: tuple[str, ...] = ()
     serial: int = 0
+    ignored: int = 0
 
 
 def accept_drift(
@@ -121,11 +125,22 @@ class _Work:
         self._stored = as_settled(session.ledger.read(reading.name), session)
         self._live, self._objects = _live(reading.name, self._stored, session)
         drift = find_drift(self._stored.snapshot(), self._live, session.catalog)
-        chosen = list(_chosen(drift, wanted))
+        ignores = load_ignores(reading.folder, session)
+        refuse_unusable(ignores)
+        chosen = list(_chosen(drift, wanted, ignores))
+        self._ignored = 0 if wanted else _size(drift) - _size(chosen)
         self.files = Files(reading, session)
         assert reading.tenant is not None  # the reading is valid  # noqa: S101
         gone = frozenset(one.address for one in chosen if one.kind is DriftKind.DELETED)
-        accepting = Accepting(reading, reading.tenant, self._live, self.files, session.catalog, gone)
+        accepting = Accepting(
+            reading,
+            reading.tenant,
+            self._live,
+            self.files,
+            session.catalog,
+            gone,
+            new_names(reading.name, reading.tenant.declarations, session),
+        )
         done = [one for drifted in chosen for one in accepting.take(drifted)]
         self.taken = tuple(one for one in done if isinstance(one, Taken))
         self.left = tuple(one for one in done if isinstance(one, Left))
@@ -133,8 +148,12 @@ class _Work:
 
     @property
     def removed(self) -> tuple[str, ...]:
-        """Name the objects whose blocks go."""
-        return tuple(str(one.address) for one in self.taken if one.kind is DriftKind.DELETED and one.file)
+        """Name the objects whose blocks go; of a shared file they go for others too."""
+        gone = [one for one in self.taken if one.kind is DriftKind.DELETED and one.file]
+        return tuple(
+            f"{one.address} (from {one.file}: for all that extend it)" if one.shared else str(one.address)
+            for one in gone
+        )
 
     def unsaid(self, tenant: Tenant) -> Iterator[Diagnostic]:
         """Say what was accepted and the YAML does not say: another file may have the last word."""
@@ -182,6 +201,7 @@ class _Work:
             by_place(located(self._reading, told)),
             ExitCode.DRIFT if self.left else ExitCode.OK,
             diff,
+            ignored=self._ignored,
         )
 
 
@@ -208,10 +228,10 @@ def _live(tenant: str, stored: Stored, session: Session) -> tuple[Snapshot, dict
     return Snapshot(live.tenant, filled), objects
 
 
-def _chosen(drift: Iterable[Drift], wanted: Sequence[tuple[Address, str]]) -> Iterator[Drift]:
+def _chosen(drift: Iterable[Drift], wanted: Sequence[tuple[Address, str]], ignores: Ignores) -> Iterator[Drift]:
     by_address = {one.address: one for one in drift}
     if not wanted:
-        yield from by_address.values()
+        yield from (left for one in by_address.values() if (left := _not_ignored(one, ignores)) is not None)
         return
     fields: dict[Address, dict[tuple[str | int, ...], object]] = {}
     for address, field in wanted:
@@ -225,13 +245,28 @@ def _chosen(drift: Iterable[Drift], wanted: Sequence[tuple[Address, str]]) -> It
         yield replace(one, fields=tuple(change for change in one.fields if change.path in paths_of))
 
 
+def _not_ignored(drift: Drift, ignores: Ignores) -> Drift | None:
+    """Leave out what somebody said to let be; an object that is gone cannot be, no more than in a drift check."""
+    if drift.kind is DriftKind.ADDED:
+        return None if ignores.rule(drift.address, ()) else drift
+    fields = tuple(change for change in drift.fields if not ignores.rule(drift.address, change.path))
+    return replace(drift, fields=fields) if fields or drift.kind is DriftKind.DELETED else None
+
+
+def _size(drift: Iterable[Drift]) -> int:
+    return sum(len(one.fields) or 1 for one in drift)
+
+
 def _names(field: str, path: tuple[str | int, ...]) -> bool:
     return not field or f"{'.'.join(map(str, path))}.".startswith(f"{field}.")
 
 
 def _told(taken: Iterable[Taken], left: Iterable[Left]) -> Iterator[Diagnostic]:
+    """Say what somebody has to look at; of a shared file once."""
+    shared: set[str] = set()
     for one in taken:
-        if one.shared:
+        if one.shared and one.file not in shared:
+            shared.add(one.file)
             yield warning(
                 "shared-file-changed",
                 "A shared file was changed",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from flametree_cfg.config import TenantReading
 from flametree_cfg.config.editing import Add, Edit, Remove, Set
 from flametree_cfg.config.editing_steps import has_path
+from flametree_cfg.config.writing_body import Refer
 from flametree_cfg.diff import compare
 from flametree_cfg.drift import Drift, DriftKind
 from flametree_cfg.engine.accepting_files import EditedFile, Files
@@ -18,7 +19,6 @@ from flametree_cfg.schema import Catalog
 
 SECTION_OF = {Kind.CONNECTOR: "connectors", Kind.CHANNEL: "channels", Kind.AGENT: "agents"}
 _VARIABLE = re.compile(r"\$\{var:")
-_NOT_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Accepting:
     Attributes:
         live: under our addresses, secrets filled from the ledger.
         gone: addresses that are accepted as deleted.
+        refer: names the secrets that are new.
     """
 
     reading: TenantReading
@@ -68,6 +69,7 @@ class Accepting:
     files: Files
     catalog: Catalog
     gone: frozenset[Address]
+    refer: Refer
 
     def take(self, drift: Drift) -> Iterator[Taken | Left]:
         """Edit the files in memory; says of each field what became of it."""
@@ -100,10 +102,11 @@ class Accepting:
         file = self._file(address, change.path[:2])
         base = _base(address)
         if _foreign(change):
-            return Left(address, change.path, "it links an object that no YAML names", "`pull` or `import` it first")
-        writer = _Writer(_name_for(self.tenant.name, address))
+            hint = "`import` it first" if self.reading.shared else "`pull` or `import` it first"
+            return Left(address, change.path, "it links an object that no YAML names", hint)
+        writer = _Writer(address, self.refer)
         edit = self._edit(file, base, address, change, writer)
-        if _variables(at_path(file.value, edit.path)):
+        if not isinstance(edit, Add) and _variables(at_path(file.value, edit.path)):  # what stands beside it stays
             hint = "change the variable, or write the value out by hand"
             return Left(address, change.path, "the YAML takes it from a variable", hint)
         if isinstance(edit, Set | Add) and _variables(edit.value):
@@ -154,7 +157,8 @@ class Accepting:
     def _added(self, drift: Drift) -> Taken | Left:
         address = drift.address
         if address.kind is not Kind.ATTACHMENT or "id:" in address.key:
-            return Left(address, (), "it was added outside", "`pull` takes it over, or write its block and `import` it")
+            by_pull = "" if self.reading.shared else "`pull` takes it over, or "
+            return Left(address, (), "it was added outside", f"{by_pull}write its block and `import` it")
         holder = self.tenant.declarations.get(agent(address.agent_key))
         if holder is None or not holder.attachments or not self._declares_channel(address):
             hint = "add `channels:` to the agent's YAML"
@@ -173,8 +177,9 @@ class Accepting:
 class _Writer:
     """Writes the values of one object; secrets as references."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, address: Address, refer: Refer) -> None:
+        self._address = address
+        self._refer = refer
         self.new: list[str] = []
 
     def written(self, value: Value, path: Path) -> Value:
@@ -201,9 +206,7 @@ class _Writer:
     def _reference(self, secret: Secret, path: Path) -> str:
         if secret.reference:
             return secret.reference
-        words = [word for word in map(str, path) if word not in ("settings", "accounts", "environment")]
-        name = _NOT_A_NAME.sub("_", "_".join([self._name, *words])).strip("_").upper()
-        reference = "${env:" + name + "}"
+        reference = self._refer(self._address, tuple(step for step in path if step != "accounts"))
         if reference not in self.new:
             self.new.append(reference)
         return reference
@@ -227,7 +230,9 @@ def _account(
 
 
 def _in_order(there: Value, after: Value) -> Value:
-    """Keep the author's order of a role's connectors; new ones come behind."""
+    """Keep the author's order of a role's connectors, new ones come behind; a role of several that has none is `[]`."""
+    if after is None and isinstance(there, list):
+        return []
     if not isinstance(after, list | tuple) or not isinstance(there, list):
         return list(after) if isinstance(after, list | tuple) else after
     if set(there) == set(after):
@@ -262,7 +267,3 @@ def _variables(value: Value) -> bool:
 def _is_marked(path: Path) -> bool:
     """Tell whether a secret is written as `{secret: …}` there."""
     return path[0] in ("environment", "push")
-
-
-def _name_for(tenant: str, address: Address) -> str:
-    return f"{tenant}_{address.key}"

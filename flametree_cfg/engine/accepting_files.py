@@ -13,12 +13,13 @@ from flametree_cfg.config.editing_steps import applied, plain, steps_of
 from flametree_cfg.config.join import join_parts
 from flametree_cfg.config.part import Part, read_part
 from flametree_cfg.config.places import Places
+from flametree_cfg.config.problem import problem
 from flametree_cfg.config.reader import read_document
 from flametree_cfg.config.rewrite import rewrite
 from flametree_cfg.config.source import Budget, Folder, open_folder
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
-from flametree_cfg.errors import ConfigInvalid, Diagnostic, FlametreeError, by_place, has_errors
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, FlametreeError, Location, by_place, has_errors
 from flametree_cfg.model import Tenant, Value
 
 
@@ -62,8 +63,11 @@ class Files:
         Open a file by its label.
 
         Raises:
-            ConfigInvalid: it cannot be read, or is no valid YAML.
+            ConfigInvalid: it cannot be read, or is no valid YAML; or something changed since the tenant was read, and
+                nobody knows any more where a value stands.
         """
+        if os.path.normpath(label) == os.path.normpath(self._reading.folder):
+            raise ConfigInvalid(problem("files-changed", Location(label)))
         if label not in self._known:
             above, name = os.path.split(label)
             with open_folder(above or ".") as folder:

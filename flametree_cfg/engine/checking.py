@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, each_reading, located
@@ -55,7 +55,7 @@ class _Checking:
             return DriftResult(reading.folder, "", (), "unknown", reading.diagnostics, ExitCode.INVALID)
         try:
             twins = self._twins(reading)
-            return self._looked(reading, twins)
+            return _as_told(self._looked(reading, twins))
         except FlametreeError as problem:
             found = by_place(located(reading, problem.diagnostics))
             return DriftResult(reading.folder, reading.name, (), "unknown", found, problem.exit_code)
@@ -101,6 +101,8 @@ class _Checking:
         found = find_drift(stored.snapshot(), live, session.catalog)
         unseen = len(_references(stored))
         if not found:
+            if not stored.lineage:
+                notes = (*notes, _never_applied(reading.name))
             return DriftResult(reading.folder, reading.name, (), "clean", notes, ExitCode.OK, not_observable=unseen)
         wrong = judge(reading, session.catalog, session.options) if usable else ()
         if has_errors(wrong):
@@ -113,6 +115,12 @@ class _Checking:
         return DriftResult(reading.folder, reading.name, drift, status, notes, code, drawn, ignored, unseen)
 
 
+def _as_told(result: DriftResult) -> DriftResult:
+    """Leave with 4 instead of 0 where an error is told: a list of ignored drift that cannot be used is no success."""
+    wrong = result.exit_code is ExitCode.OK and has_errors(result.diagnostics)
+    return replace(result, exit_code=ExitCode.INVALID) if wrong else result
+
+
 def _running(tenant: str, session: Session) -> Diagnostic | None:
     holder = session.ledger.holder(tenant)
     if holder is None:
@@ -122,6 +130,15 @@ def _running(tenant: str, session: Session) -> Diagnostic | None:
         "An apply is running, drift is not judged",
         f"{holder.who} on {holder.host} (pid {holder.pid}) since {holder.since}",
         "check again when it is done",
+    )
+
+
+def _never_applied(tenant: str) -> Diagnostic:
+    return warning(
+        "never-applied",
+        "Nothing was ever applied, so nothing can have drifted",
+        f"tenant {tenant!r}: neither the ledger nor the platform has anything of it",
+        "apply it first; or look at --tenant-id, --state and --platform",
     )
 
 

@@ -13,14 +13,17 @@ from flametree_cfg.engine.ignoring import Ignores, judged_ignored
 from flametree_cfg.engine.origins import Subject, find_origins
 from flametree_cfg.engine.session import Session
 from flametree_cfg.model import (
+    Address,
     AppliedRun,
     FieldChange,
     Kind,
     Resource,
+    Secret,
     Snapshot,
     Tenant,
     Value,
     agent,
+    map_secrets,
 )
 
 
@@ -51,13 +54,19 @@ class Judge:
         """
         Say what is to be said of each.
 
-        Left out is what only the ledger does not know yet: the YAML and the platform agree, and the next apply
-        writes that down.
+        Left out is what only the ledger does not know yet: the YAML and the platform agree, or the YAML imports it, and
+        the next apply writes that down.
         """
-        fated = [one for drift in found if (one := self._fated(drift)) is not None]
+        imported = self._imported()
+        fated = [one for drift in found if drift.address not in imported and (one := self._fated(drift)) is not None]
         origins = find_origins(self.reading.name, _subjects(fated), self.session)
         told = [self._told(drift, origins) for drift in fated]
         return Verdicts(tuple(_some(told, ignored=False)), tuple(_some(told, ignored=True)))
+
+    def _imported(self) -> frozenset[Address]:
+        """Name what the YAML takes over as drift does, which knows of no import."""
+        declarations = self.tenant.declarations.values() if self.tenant else ()
+        return frozenset(Address(one.resource.address.kind, f"id:{one.imports}") for one in declarations if one.imports)
 
     def _fated(self, drift: Drift) -> Drift | None:
         if drift.kind is DriftKind.CHANGED:
@@ -80,7 +89,7 @@ class Judge:
             change = next((one for one in left if one.path == field.path), None)
             if change is None:
                 return None
-            fate = Fate.REVERTED if same(change.after, field.before) else Fate.SET
+            fate = Fate.REVERTED if same(_referring(change.after), _referring(field.before)) else Fate.SET
             judged = Judged(field.path, fate, change.after)
         if fate is not Fate.REMOVED and self.ignores.rule(drift.address, field.path):
             said = judged_ignored(field, self.ignores, drift.address)
@@ -127,6 +136,11 @@ class Judge:
                 place = self.reading.locate(address, one.path)
             judged.append(replace(one, place=place, run=origins.get((drift.address, one.path))))
         return replace(drift, judged=tuple(judged))
+
+
+def _referring(value: Value) -> Value:
+    """Leave of secrets only the references: nobody resolves them for a check, so the YAML's have no fingerprints."""
+    return map_secrets(value, lambda _path, secret: Secret(secret.reference))
 
 
 def _declares(desired: Resource, field: FieldChange) -> bool:

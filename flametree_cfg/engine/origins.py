@@ -50,6 +50,13 @@ def _set(operation: Operation, path: Sequence[str | int]) -> bool:
         return operation.action is Action.BIND
     if not path or operation.before is None or operation.after is None:
         return not path
+    if operation.changes:  # its sides differ in more where drift was there that it left alone
+        return any(_meet(change.path, path) for change in operation.changes)
     some = path[:2] if path[0] == "settings" else path  # an account has a key in a path, and a number in a list
     before, after = (at_path(side.fields, some) for side in (operation.before, operation.after))
     return bool(before != after)
+
+
+def _meet(one: Path, other: Sequence[str | int]) -> bool:
+    length = min(len(one), len(other))
+    return tuple(one[:length]) == tuple(other[:length])

@@ -189,6 +189,7 @@ def tenants_without_folder(paths: Sequence[str | Path], seen: Sequence[str], ses
                 "tenant-without-folder",
                 "A tenant in the ledger has no folder",
                 f"{tenant!r} was applied before; nothing under {', '.join(map(str, paths))} declares it; it is kept",
-                "bring the folder back, or delete its objects on purpose: flametree-cfg destroy FOLDER",
+                "bring the folder back, or delete its objects on purpose: flametree-cfg destroy FOLDER; "
+                f"if it is another environment of a folder, that one takes --tenant-id {tenant}",
             )
             yield PlanResult("", tenant, None, (gone,), ExitCode.OK)

@@ -125,7 +125,8 @@ def why(path: str | Path, target: str, options: Options) -> Why:
         known = stored.resource.fields if stored else {}
         subject = _Subject(address, reading, view, known)
         paths = subject.paths(field)
-        deeds = _deeds(address, [subject.as_compared(one) for one in paths], _operations(reading.name, session))
+        compared = [subject.as_compared(one) for one in paths]
+        deeds = _deeds(address, compared, _operations(reading.name, session), subject.account_key)
     fields = tuple(subject.explain(one, deed) for one, deed in zip(paths, deeds, strict=True))
     place = reading.locate(str(address), ())
     return Why(reading.name, reading.folder, address, place, fields, applied=stored is not None)
@@ -167,6 +168,10 @@ class _Subject:
         self._written = view.filled_body(address)
         specs = view.catalog.types(address.kind)
         self._settings = {setting for spec in specs for setting in spec.schema["properties"]}
+        spec = view.catalog.get(address.kind, str(self._fields.get("type")))
+        self._accounts, self.account_key = (
+            (spec.accounts.setting, spec.accounts.key) if spec and spec.accounts else ("", "")
+        )
         self._secret = [secret_test(address.kind, one, view.catalog) for one in (*(s.name for s in specs), "")]
 
     def paths(self, field: str) -> list[ValuePath]:
@@ -186,7 +191,7 @@ class _Subject:
             if path is not None:
                 return [(*path, *below) for below in _leaves(at_path(tree, path))]
         path = tuple(int(step) if step.isdigit() else step for step in _steps(field))
-        if any(self._view.spots(self._address, path)):
+        if any(not spot.removes or spot.value is None for spot in self._view.spots(self._address, path)):
             return [path]
         raise WrongUsage(self._unknown(field))
 
@@ -208,10 +213,9 @@ class _Subject:
 
     def as_compared(self, path: ValuePath) -> ValuePath:
         """Name a field as plans do: an account by its key field, not by its position."""
-        spec = self._view.catalog.get(self._address.kind, str(self._fields.get("type")))
-        if spec is None or spec.accounts is None or path[:2] != ("settings", spec.accounts.setting) or len(path) < 3:
+        if not self.account_key or path[:2] != ("settings", self._accounts) or len(path) < 3:
             return path
-        key = at_path(self._fields, (*path[:3], spec.accounts.key))
+        key = at_path(self._fields, (*path[:3], self.account_key))
         return (*path[:2], str(key), *path[3:])
 
     def _made(self, name: str) -> Made:
@@ -299,7 +303,10 @@ def _operations(tenant: str, session: Session) -> Iterator[tuple[AppliedRun, Seq
 
 
 def _deeds(
-    address: Address, paths: Sequence[ValuePath], runs: Iterable[tuple[AppliedRun, Sequence[Operation]]]
+    address: Address,
+    paths: Sequence[ValuePath],
+    runs: Iterable[tuple[AppliedRun, Sequence[Operation]]],
+    account_key: str,
 ) -> list[Deed | None]:
     """Find the newest apply that touched each field; a key that moved is followed."""
     found: dict[ValuePath, Deed] = {}
@@ -308,7 +315,7 @@ def _deeds(
             if operation.address != address:
                 continue
             for path in paths:
-                deed = _deed(run, operation, path)
+                deed = _deed(run, operation, path, account_key)
                 if deed is not None:
                     found.setdefault(path, deed)
             if operation.action is Action.MOVE and operation.previous is not None:
@@ -318,15 +325,26 @@ def _deeds(
     return [found.get(path) for path in paths]
 
 
-def _deed(run: AppliedRun, operation: Operation, path: ValuePath) -> Deed | None:
+def _deed(run: AppliedRun, operation: Operation, path: ValuePath, account_key: str) -> Deed | None:
     """Say what an operation did to a field; None if nothing."""
     for change in operation.changes:
         depth = len(change.path)
         if path[:depth] == change.path:
             rest = path[depth:]
-            return Deed(run, operation.action, at_path(change.before, rest), at_path(change.after, rest))
+            before, after = (_within(value, rest, account_key) for value in (change.before, change.after))
+            return Deed(run, operation.action, before, after)
     if operation.action is Action.MAKE_DEFAULT and path == ("default",):
         return Deed(run, operation.action, after=True)
     if operation.action in (Action.CREATE, Action.BIND) and operation.after is not None:
-        return Deed(run, operation.action, after=at_path(operation.after.fields, path))
+        return Deed(run, operation.action, after=_within(operation.after.fields, path, account_key))
     return None
+
+
+def _within(value: Value, path: ValuePath, account_key: str) -> Value:
+    """Follow a path on which an account is named by its key field; None where it ends early."""
+    for step in path:
+        if isinstance(value, list | tuple) and isinstance(step, str):
+            value = next((one for one in value if str(at_path(one, (account_key,))) == step), None)
+        else:
+            value = at_path(value, (step,))
+    return value

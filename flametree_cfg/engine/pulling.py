@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from flametree_cfg.config.places import Places
 from flametree_cfg.config.rewrite import NewContent, rewrite_all
 from flametree_cfg.config.source import Folder
 from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
 from flametree_cfg.config.writing_files import more_in, new_files
-from flametree_cfg.config.writing_names import Variables
 from flametree_cfg.config.writing_out import make_folder, schema_beside
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.engine.carrying import bind_platform, holder_of
+from flametree_cfg.engine.ignoring import NOTHING, Ignores, load_ignores, refuse_unusable
+from flametree_cfg.engine.naming import new_names
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.pulling_files import Files, choose_name, parse_files, read_files
 from flametree_cfg.engine.pulling_match import Matched, match
@@ -43,7 +45,6 @@ from flametree_cfg.model import (
     Tenant,
     live_snapshot,
     parse_reference,
-    secrets_in,
 )
 from flametree_cfg.sql import crash
 
@@ -100,30 +101,43 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
 
     Raises:
         ConfigInvalid: a file that is there is not right, or is none that may be written.
-        WrongUsage: the platform has nothing of that tenant, or the name is none.
+        WrongUsage: the platform has nothing of that tenant, the name is none, or the files share with others.
         Refused: an interrupted apply comes first.
     """
     with Session(options, [path], create=True) as session:
         before = read_files(path, session.catalog) if os.path.lexists(path) else Files("", {})
         name = choose_name(path, before, tenant)
+        called = _called(session) or name
         if not before.data:
-            _refuse_nothing(session.platform.read(name), name)  # before a lock puts the tenant into the ledger
-        with session.ledger.lock(name, options.lock_wait_s, holder_of(options)) as lease:
+            _refuse_nothing(session.platform.read(called), called)  # before a lock puts the tenant into the ledger
+        with session.ledger.lock(called, options.lock_wait_s, holder_of(options)) as lease:
             before = read_files(path, session.catalog) if os.path.lexists(path) else before  # somebody held the lock
-            stored = session.ledger.read(name)
-            live = of_this_platform(session.platform.read(name), stored, session)
+            stored = session.ledger.read(called)
+            live = of_this_platform(session.platform.read(called), stored, session)
             _refuse_pending(stored)
-            pulled = _Pull(name, path, before, stored, live, session).prepare(prune=prune)
+            ignores = load_ignores(path, session) if before.data else NOTHING
+            refuse_unusable(ignores)
+            pulled = _Pull(name, path, before, stored, live, ignores, session).prepare(prune=prune)
             with _opened(path, pulled.contents) as folder:
                 if folder is not None:
                     rewrite_all(folder, pulled.contents)
-            operations = bindings(pulled.after.declarations, pulled.matched, stored, live, session.catalog)
+            operations = bindings(pulled.after.declarations, pulled.matched, stored, live, ignores, session.catalog)
             serial = stored.serial
             if operations or not stored.lineage:
                 crash.point("before-ledger")
                 bind_platform(session, lease)
                 serial = session.ledger.amend(lease, operations)
-        return pulled.result(path, serial)
+        return replace(pulled.result(path, serial), tenant_name=called)
+
+
+def _called(session: Session) -> str:
+    """Say what the platform calls the tenant; empty for what its files do."""
+    if session.given is None:
+        return ""
+    from flametree_cfg.config.given import refuse_unused
+
+    refuse_unused(session.given, ())  # files that use a variable are not pulled into
+    return session.given.tenant
 
 
 def _refuse_pending(stored: Stored) -> None:
@@ -145,7 +159,7 @@ def _refuse_nothing(live: LiveTenant, name: str) -> None:
                 "nothing-to-pull",
                 "The platform has nothing of this tenant",
                 f"tenant {name!r}",
-                "check the name (--tenant) and the platform (--platform)",
+                "check the name (--tenant, --tenant-id) and the platform (--platform)",
             )
         )
 
@@ -179,7 +193,8 @@ class _Pulled:
             if (reference := parse_reference(text)) is not None
         )
         declared = [a for a in self.after.declarations if a.kind is not Kind.ATTACHMENT and a in self.matched.ids]
-        found = (*self.diagnostics, *self.after.found)
+        places = Places(path, lambda: tuple(self.after.parts.values()))
+        found = tuple(places.located(one) for one in (*self.diagnostics, *self.after.found))
         return PullResult(
             path,
             self.name,
@@ -203,6 +218,7 @@ class _Pull:
     before: Files
     stored: Stored
     live: LiveTenant
+    ignores: Ignores
     session: Session
 
     def prepare(self, *, prune: bool) -> _Pulled:
@@ -214,12 +230,12 @@ class _Pull:
         """
         matched = match(self.live, self.stored, self.before.declarations)
         snapshot, objects = live_snapshot(self.live, matched.ids)
-        refer = self._variables().reference
+        refer = new_names(self.name, self.before.declarations, self.session)
         bodies, said = self._bodies(matched, snapshot.resources, refer)
         known = {*self.before.declarations, *(body.address for body in bodies)}
         faulty = {address for address, one in objects.items() if one.status is Status.ERROR}
         declared, catalog = self.before.declarations, self.session.catalog
-        merge = Merge(declared, self.stored, snapshot.resources, known, faulty, catalog, refer)
+        merge = Merge(declared, self.stored, snapshot.resources, known, faulty, self.ignores, catalog, refer)
         merged = merge.run(matched, prune=prune)
         contents, after = self._after(bodies, merged)
         if left := merged.leave({one.address for one in after.found if one.severity is Severity.ERROR}):
@@ -267,16 +283,6 @@ class _Pull:
             known.add(address)
             said += _left_out(body)
         return list(written.values()), tuple(said)
-
-    def _variables(self) -> Variables:
-        policy = self.session.policy
-        references = (
-            parse_reference(secret.reference)
-            for declaration in self.before.declarations.values()
-            for _, secret in secrets_in(declaration.resource.fields)
-        )
-        taken = {reference[1] for reference in references if reference}
-        return Variables(self.name, taken, policy.permits, policy.allow)
 
     def _contents(self, bodies: Sequence[Body], merged: Merged) -> tuple[NewContent, ...]:
         schema = schema_beside(self.path)

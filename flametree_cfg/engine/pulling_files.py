@@ -38,6 +38,7 @@ def read_files(path: str, catalog: Catalog) -> Files:
 
     Raises:
         ConfigInvalid: anything in it is wrong, but that it has no YAML yet.
+        WrongUsage: it extends bases or has variables, so that a value may belong to files of others.
     """
     try:
         with one_tenant(path) as listing:
@@ -49,6 +50,8 @@ def read_files(path: str, catalog: Catalog) -> Files:
             return Files("", {})
         raise
     files = parse_files(data, label, catalog)
+    if any(part.sharing for part in files.parts.values()):
+        raise WrongUsage(_sharing(label))
     if problems or has_errors(files.found):
         raise ConfigInvalid(*problems, *files.found)
     return files
@@ -80,6 +83,16 @@ def choose_name(path: str, before: Files, wanted: str) -> str:
     if not is_key(name):
         raise WrongUsage(_bad_name(f"{name!r}", "give --tenant NAME, of a-z, 0-9 and -"))
     return name
+
+
+def _sharing(label: str) -> Diagnostic:
+    return error(
+        "pull-into-shared",
+        "A tenant that shares is not pulled into",
+        f"{label} has `extends`, `vars` or variables; nothing was written",
+        "`drift accept` writes what changed where it was set, `import` takes over an object that is declared; "
+        "what is new, pull into an empty folder and move it",
+    )
 
 
 def _bad_name(detail: str, hint: str) -> Diagnostic:

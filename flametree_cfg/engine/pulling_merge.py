@@ -9,6 +9,7 @@ from flametree_cfg.config.editing_steps import Edit, Remove, Set
 from flametree_cfg.config.writing import unwritable
 from flametree_cfg.config.writing_body import Refer
 from flametree_cfg.diff import compare, fill_secrets, patch
+from flametree_cfg.engine.ignoring import Ignores
 from flametree_cfg.engine.pulling_match import Matched
 from flametree_cfg.errors import Diagnostic, Path, warning
 from flametree_cfg.model import (
@@ -66,6 +67,7 @@ class Merge:
         live: what the platform has, under our addresses.
         known: addresses that are declared, or will be.
         faulty: addresses that shall run and failed.
+        ignores: what a person said to let be: it is no business of the files until that day.
         refer: names the secrets that are new.
     """
 
@@ -74,6 +76,7 @@ class Merge:
     live: Mapping[Address, Resource]
     known: Collection[Address]
     faulty: Collection[Address]
+    ignores: Ignores
     catalog: Catalog
     refer: Refer
 
@@ -116,7 +119,9 @@ class Merge:
             if change.path == ("running",) and address in self.faulty:
                 continue  # it shall run, and does not: that is for people to see
             what = f"{address} {'.'.join(map(str, change.path))}"
-            if moved is not None and not any(_meet(change.path, path) for path in moved):
+            if rule := self.ignores.rule(address, change.path):
+                merged.found.append(_ignored(address, change.path, f"{what} is ignored until {rule.until}"))
+            elif moved is not None and not any(_meet(change.path, path) for path in moved):
                 merged.found.append(_kept(address, change.path, what))
             elif not self._written(change):
                 merged.found.append(_unwritable(address, change.path, what))
@@ -233,6 +238,17 @@ def _kept(address: Address, path: Path, what: str) -> Diagnostic:
         "Something in the files is left as it is",
         f"{what} was edited here and not applied yet",
         "apply it, or take the edit back",
+        address=str(address),
+        path=path,
+    )
+
+
+def _ignored(address: Address, path: Path, what: str) -> Diagnostic:
+    return warning(
+        "left-as-it-is",
+        "Something in the files is left as it is",
+        what,
+        "`drift accept` takes what is named; or take its lines out of .drift-ignore.yaml, and pull again",
         address=str(address),
         path=path,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flametree_cfg.diff import fill_secrets
+from flametree_cfg.diff import compare, fill_secrets, patch
+from flametree_cfg.engine.ignoring import Ignores
 from flametree_cfg.engine.pulling_match import Matched
 from flametree_cfg.model import Action, Address, Declaration, Kind, LiveTenant, Operation, Stored, live_snapshot
 from flametree_cfg.plan import managed_view
@@ -12,14 +13,20 @@ from flametree_cfg.schema import Catalog
 
 
 def bindings(
-    declared: Mapping[Address, Declaration], matched: Matched, stored: Stored, live: LiveTenant, catalog: Catalog
+    declared: Mapping[Address, Declaration],
+    matched: Matched,
+    stored: Stored,
+    live: LiveTenant,
+    ignores: Ignores,
+    catalog: Catalog,
 ) -> list[Operation]:
     """
     List what to record: of every declared object what the platform has of it.
 
     A secret that the ledger does not know is recorded by its reference and without a fingerprint: the platform has one,
     and nobody can tell whether it is what the reference means. A plan says `not checked here`, and never that it was
-    rotated. What is declared no more and gone from the platform is forgotten.
+    rotated. Of what is ignored it keeps what was applied: when the day has passed, it is drift again. What is declared
+    no more and gone from the platform is forgotten.
     """
     snapshot, objects = live_snapshot(live, matched.ids)
     operations = []
@@ -37,6 +44,9 @@ def bindings(
             before = None
         filled = fill_secrets(now, before or declaration.resource, catalog)
         after = managed_view(filled, declaration.resource, catalog)
+        if before is not None and address in ignores.rules:
+            differing = compare(after, before, after, catalog).fields
+            after = patch(after, [one for one in differing if ignores.rule(address, one.path)], catalog)
         if before != after:
             protected = entry.protected if entry else declaration.protected
             operations.append(

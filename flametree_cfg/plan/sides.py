@@ -225,7 +225,7 @@ def _not_found(resource: Resource) -> Diagnostic:
         "The platform has no such object",
         f"{resource.address} is an {'external ' if resource.external else ''}{what} of type {resource.type} "
         f"named {resource.name!r}, and the platform has none".replace("an system", "a system"),
-        "check the name and the type in the portal, or remove the block",
+        "check the name and the type in the portal: `drift accept` and `pull` write a new name; or remove the block",
         address=str(resource.address),
         path=("name",),
     )

@@ -301,3 +301,13 @@ def test_a_folder_that_cannot_be_written(zoo: Zoo) -> None:
 
     assert (done.returncode, done.codes) == (1, {"file-not-written"})
     assert [path.name for path in zoo.folder.iterdir()] == ["zoo.yaml"]
+
+
+def test_a_file_that_cannot_be_used_is_no_success(zoo: Zoo) -> None:
+    """Nothing drifted, and what is to be let be is not known: the check says so, and does not leave with 0."""
+    zoo.declare(BEFORE)
+    zoo.apply()
+    (zoo.folder / FILE).write_text("ignore: [", encoding="utf-8")
+    checked = zoo.run("drift", "check", "tenants/zoo")
+
+    assert (checked.returncode, checked.codes) == (4, {"yaml-syntax"})

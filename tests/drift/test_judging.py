@@ -226,3 +226,50 @@ def test_only_what_drifted_is_kept(zoo: Zoo) -> None:
         ("park", "clean", True),
         ("zoo", "drifted", False),
     ]
+
+
+SERVERS = "imap_server: i.example, imap_port: 993, smtp_server: s.example, smtp_port: 465"
+MAIL = f"""
+channels:
+  mail:
+    type: email
+    name: Mail
+    settings:
+      accounts:
+        - {{address: a@zoo.example, password: "${{env:OPENAI_KEY}}", {SERVERS}}}
+        - {{address: b@zoo.example, password: "${{env:OTHER_KEY}}", {SERVERS}}}
+"""
+
+
+def test_an_account_that_went(zoo: Zoo) -> None:
+    """Its password is a reference on both sides: the YAML says what was applied, so the next apply puts it back."""
+    zoo.declare(MAIL)
+    zoo.apply()
+    left = {"address": "a@zoo.example", "password": "${env:OPENAI_KEY}", "imap_server": "i.example"}
+    left |= {"imap_port": 993, "smtp_server": "s.example", "smtp_port": 465}
+    zoo.ok("registry", "set", "zoo", "channel.mail", f"settings.accounts={json.dumps([left])}")
+
+    assert judged(zoo)["fate"] == "reverted"
+
+
+def test_what_the_yaml_imports_is_not_foreign(zoo: Zoo) -> None:
+    """An object that the next apply takes over waits for it; it is no drift that nobody cares for."""
+    settings = ("settings.api_url=https://x.example/v1", "settings.access_token=${env:OPENAI_KEY}")
+    zoo.ok(
+        "registry",
+        "create",
+        "zoo",
+        "connector",
+        "llm",
+        "Found",
+        *settings,
+        "settings.model_name=m",
+        "settings.temperature=0",
+    )
+    (added,) = checked(zoo)["drift"]
+    found = added["address"].removeprefix("connector.id:")
+    body = '{api_url: "https://x.example/v1", access_token: "${env:OPENAI_KEY}", model_name: m, temperature: 0}'
+    block = f"  found: {{import: {found}, type: llm, name: Found, settings: {body}}}\n"
+    zoo.declare(BEFORE.replace("connectors:\n", f"connectors:\n{block}", 1))
+
+    assert checked(zoo, code=0)["drift"] == []

@@ -207,3 +207,10 @@ def test_it_is_in_history(zoo: Zoo) -> None:
     zoo.ok(*REVERT, "--yes")
 
     assert "1 update" in zoo.ok("history", "list", "tenants/zoo")
+
+
+def test_who_set_the_rest_is_who_did(zoo: Zoo) -> None:
+    """A field that a revert left alone was set by the apply before, not by the revert of its neighbour."""
+    zoo.ok(*REVERT, "connector.day-model.description", "--yes")
+
+    assert "set by apply 1, " in zoo.run("drift", "check", "tenants/zoo").stdout

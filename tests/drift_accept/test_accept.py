@@ -301,3 +301,53 @@ def test_an_apply_that_runs_is_waited_for(zoo: Zoo) -> None:
 
     assert done.codes == {"locked"}
     assert said(zoo) == TIDY
+
+
+def test_new_secrets_have_names_of_their_own(zoo: Zoo) -> None:
+    """Two accounts whose keys look alike in a variable's name do not get one reference: each has its own password."""
+    account = {"password": "${env:OTHER_KEY}", "imap_server": "i.example", "imap_port": 993}
+    account |= {"smtp_server": "s.example", "smtp_port": 465}
+    accounts = [{"address": address, **account} for address in ("a.b@zoo.example", "a-b@zoo.example")]
+    portal(zoo, "set", "channel.mail", f"settings.accounts={json.dumps(accounts)}")
+    zoo.ok("drift", "accept", "tenants/zoo")
+
+    assert "password: ${env:ZOO_MAIL_A_B_ZOO_EXAMPLE_PASSWORD}" in said(zoo)
+    assert "password: ${env:ZOO_MAIL_A_B_ZOO_EXAMPLE_PASSWORD_CHANNEL}" in said(zoo)
+
+
+ROLES = """
+connectors:
+  model:
+    type: llm
+    name: M
+    settings: {api_url: "https://x.example/v1", access_token: "${env:OPENAI_KEY}", model_name: m, temperature: 0}
+  shop: {type: openapi, name: O, settings: {openapi_url: "https://x.example/s", base_url: "https://x.example"}}
+agents:
+  desk: {type: inbound, name: Desk, connectors: {llm: model, openapi: [shop]}}
+"""
+
+
+def test_roles_that_lost_all(tmp_path: Path) -> None:
+    """A role of one connector says null, one of several an empty list: both are right, and nothing is left to do."""
+    zoo = Zoo(tmp_path)
+    zoo.declare(ROLES)
+    zoo.apply()
+    portal(zoo, "unlink", "agent.desk", "connector.model")
+    portal(zoo, "unlink", "agent.desk", "connector.shop")
+    zoo.ok("drift", "accept", "tenants/zoo")
+
+    assert "connectors: {llm: null, openapi: []}" in said(zoo)
+    assert zoo.settled()
+
+
+def test_what_is_ignored_is_accepted_only_by_name(zoo: Zoo) -> None:
+    """All that drifted is not what somebody said to let be; whoever names it means it."""
+    portal(zoo, "set", "connector.model", "settings.temperature=0.9", "name=Other")
+    zoo.ok("drift", "ignore", "tenants/zoo", MODEL_TEMPERATURE, "--until", "2999-01-01", "--reason", "a test")
+    first = zoo.ok("drift", "accept", "tenants/zoo")
+
+    assert said(zoo) == TIDY.replace("name: Model", "name: Other")
+    assert first.endswith("; 1 ignored, accepted if named\n")
+    zoo.ok("drift", "accept", "tenants/zoo", MODEL_TEMPERATURE)
+    assert "temperature: 0.9 " in said(zoo)
+    assert zoo.settled()

@@ -320,3 +320,52 @@ def test_nothing_to_pull_leaves_no_trace(applied: Zoo, desk: Desk) -> None:
     assert (done.returncode, done.codes) == (64, {"nothing-to-pull"})
     assert not desk.root.exists()
     assert not (applied.root / "desk.db").exists()
+
+
+def test_another_name_on_the_platform(applied: Zoo) -> None:
+    """`--tenant-id` says whose objects are pulled; files and folder keep the tenant's own name."""
+    desk = Desk(applied)
+    desk.ok("pull", "desk/own", "--tenant-id", "zoo")
+    planned = desk.run("plan", "desk/own", "--tenant-id", "zoo", "--detailed-exitcode")
+
+    assert "\ntenant: own\n" in desk.text("own")
+    assert planned.returncode == 0, planned.said
+    assert desk.run("pull", "desk/zoo", "--tenant-id", "nobody").codes == {"nothing-to-pull"}
+
+
+@pytest.mark.parametrize("line", ["extends: [../_base]", "vars: {a: b}"])
+def test_a_tenant_that_shares(applied: Zoo, line: str) -> None:
+    """Values may belong to others' files: it says what to do instead, and writes nothing."""
+    desk = Desk(applied)
+    (desk.root / "_base").mkdir(parents=True)
+    text = f"tenant: zoo\n{line}\nconnectors: {{}}\n"
+    desk.write(text)
+    told = desk.run("pull", "desk/zoo")
+
+    assert (told.returncode, told.codes) == (64, {"pull-into-shared"})
+    assert desk.text() == text
+
+
+def test_what_is_told_has_a_place(applied: Zoo) -> None:
+    """What the platform lost is named with its line."""
+    applied.ok("registry", "delete", "zoo", "channel.mail")
+
+    assert "\n  tenants/zoo/zoo.yaml:30:3   channel.mail\n" in applied.run("pull", "tenants/zoo").said
+
+
+def test_what_is_ignored_is_let_be(applied: Zoo) -> None:
+    """Neither files nor ledger take what somebody said to let be; without the list it is the drift that it was."""
+    field = "connector.other.settings.temperature"
+    applied.ok("registry", "set", "zoo", "connector.other", "settings.temperature=0.7", "name=New name")
+    applied.ok("drift", "ignore", "tenants/zoo", field, "--until", "2999-01-01", "--reason", "load test")
+
+    assert _pulled(applied) == {"left-as-it-is"}
+    assert _difference(applied) == ["-    name: Other model", "+    name: New name"]
+    assert applied.settled()
+    (applied.folder / ".drift-ignore.yaml").unlink()
+    assert "settings.temperature: 0.0 \u2192 0.7" in applied.run("drift", "check", "tenants/zoo").stdout
+
+
+def test_a_variable_is_nothing_to_pull(applied: Zoo) -> None:
+    """A `--var` that nothing uses is a mistake here as everywhere."""
+    assert applied.run("pull", "tenants/zoo", "--var", "a=b").returncode == 64

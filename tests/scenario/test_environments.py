@@ -328,3 +328,38 @@ def test_an_order_of_layers_is_what_the_list_says(zoo: Zoo) -> None:
         zoo.declare(OWN.replace("[../_shared/base]", f"[../_shared/base, {listed}]"))
 
         assert f"0.2 → {('one', 'two').index(order[1]) + 1}" in same(zoo).stdout
+
+
+def test_history_of_another_name(zoo: Zoo) -> None:
+    """Each command of history speaks of the tenant that `--tenant-id` names, and says so in what to type next."""
+    live = ("--tenant-id", "zoo-live")
+    zoo.apply(*live)
+    zoo.apply(*live, *HOT)
+
+    assert "settings.temperature: 0.2 \u2192 1.5" in zoo.ok("history", "diff", "tenants/zoo", "1", "2", *live)
+    assert "1.5" in zoo.ok("history", "show", "tenants/zoo", "2", *live)
+    verified = zoo.run("history", "verify", "tenants/zoo", *live)
+    assert "History of tenant zoo-live" in verified.stdout
+    assert "history verify tenants/zoo --tenant-id zoo-live --link" in verified.stderr
+
+
+def test_a_name_that_was_never_applied(zoo: Zoo) -> None:
+    """A misspelt name is no drift, and is told; so is a name that only another environment has."""
+    zoo.apply("--tenant-id", "zoo-live")
+    misspelt = zoo.run("drift", "check", "tenants/zoo", "--tenant-id", "zoo-life")
+
+    assert (misspelt.returncode, misspelt.codes) == (0, {"never-applied"})
+    assert zoo.run("drift", "check", "tenants/zoo", "--tenant-id", "zoo-live").codes == set()
+    assert "that one takes --tenant-id zoo-live" in zoo.run("plan", "tenants").said
+
+
+def test_why_of_an_account(zoo: Zoo) -> None:
+    """What the apply that made a list of accounts set in one of them; below a list there are no names."""
+    account = '{address: a@zoo.example, password: "${env:OTHER_KEY}", imap_server: i.example, imap_port: 993'
+    account += ", smtp_server: s.example, smtp_port: 465}"
+    zoo.declare(f"channels: {{mail: {{type: email, name: Mail, settings: {{accounts: [{account}]}}}}}}", tenant="park")
+    zoo.ok("apply", "tenants/park", "--yes")
+
+    told = zoo.document("why", "tenants/park", "channel.mail.settings.accounts[0].imap_server")["fields"][0]
+    assert told["last_apply"]["after"] == "i.example"
+    assert zoo.run("why", "tenants/park", "channel.mail.settings.accounts[a@zoo.example].imap_server").returncode == 64
