@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.targets import AddressText
 from flametree_cfg.errors import ExitCode
@@ -11,6 +12,7 @@ from flametree_cfg.errors import ExitCode
 
 @click.command("import")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("address", metavar="ADDRESS", type=AddressText())
 @click.argument("platform_id", metavar="ID")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flametree_cfg.cli.consent import consent
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.probing import verify_options
 from flametree_cfg.cli.targets import gate_options, target_option
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @click.command("apply")
 @common
 @click.argument("paths", metavar="PATH...|PLANFILE", nargs=-1, required=True)
+@environment_options
 @click.option("--yes", "-y", is_flag=True, show_envvar=True, help="Do not ask.")
 @click.option(
     "--expect",
@@ -63,7 +65,7 @@ def apply(
     options = invocation.options(targets=targets, no_delete=no_delete, **gates)
     results: list[ApplyResult]
     if any(is_plan_file(path) for path in paths):
-        if len(paths) > 1 or no_delete or targets:
+        if len(paths) > 1 or no_delete or targets or options.variables or options.var_files:
             raise WrongUsage(_only_the_file())
         results = engine.apply_saved(
             paths[0], options, expect, _announce(invocation), invocation.progress, invocation.show_plan
@@ -97,8 +99,8 @@ def _only_the_file() -> Diagnostic:
     return error(
         "wrong-usage",
         "The command line is not understood",
-        "a plan file stands alone: it holds all its tenants, targets and deletions",
-        "leave out other paths, --target and --no-delete, or give them to `plan --out`",
+        "a plan file stands alone: it holds all its tenants, targets, deletions and what variables stood for",
+        "leave out other paths, --target, --no-delete, --var and --var-file, or give them to `plan --out`",
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.errors import ExitCode
 
 
 @click.command("blame")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("wanted", metavar="ADDRESS[.FIELD]")
 def blame(invocation: Invocation, path: str, wanted: str) -> ExitCode:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.probing import reach_options
 from flametree_cfg.cli.reports import report_option
@@ -47,6 +48,7 @@ class _Every(click.ParamType[float]):
     show_envvar=True,
     help="Check again and again, about so often (60 if not said), until interrupted.",
 )
+@environment_options
 @reach_options
 @report_option
 def check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from flametree_cfg.cli.consent import consent
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.targets import allow_delete_option
 from flametree_cfg.errors import ExitCode, worst
@@ -13,6 +14,7 @@ from flametree_cfg.errors import ExitCode, worst
 @click.command("destroy")
 @common
 @click.argument("path", metavar="PATH")
+@environment_options
 @click.option("--yes", "-y", is_flag=True, show_envvar=True, help="Do not ask.")
 @allow_delete_option
 def destroy(invocation: Invocation, path: str, *, yes: bool, allow_delete: tuple[str, ...]) -> ExitCode:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flametree_cfg.cli.consent import ask
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.errors import ExitCode
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("accept")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("subjects", metavar="[ADDRESS[.FIELD]]...", nargs=-1)
 @click.option("--patch", "as_patch", is_flag=True, show_envvar=True, help="Write nothing; print a patch.")

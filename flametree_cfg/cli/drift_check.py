@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.reports import report_option
 from flametree_cfg.cli.targets import read_only_option
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @common
+@environment_options
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option(
     "--notify",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.errors import ExitCode
 
 
 @click.command("ignore")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("subject", metavar="ADDRESS[.FIELD]")
 @click.option("--until", metavar="DATE", required=True, show_envvar=True, help="The last day, YYYY-MM-DD (UTC).")

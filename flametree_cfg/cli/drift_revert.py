@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from flametree_cfg.cli.consent import consent
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.probing import verify_options
 from flametree_cfg.cli.targets import gate_options
@@ -15,6 +16,7 @@ from flametree_cfg.errors import ExitCode
 
 @click.command("revert")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("subjects", metavar="[ADDRESS[.FIELD]]...", nargs=-1)
 @click.option("--yes", "-y", is_flag=True, show_envvar=True, help="Do not ask.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.reports import report_option
 from flametree_cfg.errors import ExitCode, has_errors, worst
@@ -12,6 +13,7 @@ from flametree_cfg.errors import ExitCode, has_errors, worst
 @click.command("graph")
 @common
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@environment_options
 @report_option
 def graph(invocation: Invocation, paths: tuple[str, ...]) -> ExitCode:
     """

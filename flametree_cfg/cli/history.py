@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.errors import ExitCode
 
@@ -15,6 +16,7 @@ def history() -> None:
 
 @history.command("list")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 def list_runs(invocation: Invocation, path: str) -> ExitCode:
     """List the applies of a tenant, newest first."""
@@ -28,6 +30,7 @@ def list_runs(invocation: Invocation, path: str) -> ExitCode:
 
 @history.command("show")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("run", metavar="N", type=click.IntRange(1))
 def show_run(invocation: Invocation, path: str, run: int) -> ExitCode:

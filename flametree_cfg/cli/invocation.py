@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from flametree_cfg.report import Document, Sink
 
 LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
+ENVIRONMENT = ("var_files", "variables", "tenant_id")
+"""Options that make one folder serve several environments; see `cli/environment.py`."""
+
 P = ParamSpec("P")
 
 
@@ -215,6 +218,7 @@ def common(function: Callable[Concatenate[Invocation, P], ExitCode]) -> Callable
         chosen["lock_wait_s"] = chosen.pop("lock_timeout")
         chosen["cache"] = not chosen.pop("no_cache")
         chosen["reports"] = values.pop("reports", ())
+        chosen |= {name: values.pop(name) for name in ENVIRONMENT if name in values}
         invocation.take(ctx.command_path.partition(" ")[2], chosen)
         return function(invocation, *args, **values)
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from flametree_cfg.cli.check import tell_checks
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.probing import reach_options
 from flametree_cfg.cli.reports import report_option
@@ -17,6 +18,7 @@ from flametree_cfg.errors import Diagnostic, ExitCode, WrongUsage, error, worst
 @click.command("plan")
 @common
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@environment_options
 @click.option("--detailed-exitcode", is_flag=True, show_envvar=True, help="Leave with 2 when changes are pending.")
 @click.option(
     "--no-refresh",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.reports import report_option
 from flametree_cfg.errors import ExitCode
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("pull")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.option(
     "--tenant",

@@ -18,6 +18,7 @@ root = LazyGroup(
     {
         "validate": Entry("flametree_cfg.cli.validate:validate", "Check tenants; touches nothing."),
         "fmt": Entry("flametree_cfg.cli.fmt:fmt", "Put YAML into its canonical order and layout."),
+        "render": Entry("flametree_cfg.cli.render:render", "Write a tenant as one file would say it."),
         "explain": Entry("flametree_cfg.cli.explain:explain", "Say what can be written for a type."),
         "schema": Entry("flametree_cfg.cli.schema:schema", "The schema that editors use."),
         "plan": Entry("flametree_cfg.cli.plan:plan", "Show what apply would do (also: diff)."),
@@ -38,6 +39,7 @@ root = LazyGroup(
         "restart": Entry("flametree_cfg.cli.restart:restart", "Stop channels and agents and start them again."),
         "logs": Entry("flametree_cfg.cli.logs:logs", "What a channel or an agent did."),
         "registry": Entry("flametree_cfg.cli.registry:registry", "Do what a person would do in the portal."),
+        "why": Entry("flametree_cfg.cli.why:why", "Say where a value comes from."),
         "graph": Entry("flametree_cfg.cli.graph:graph", "Show what is connected to what; draw it."),
         "init": Entry("flametree_cfg.cli.init:init", "Begin a repository of tenants, with its CI."),
         "ci": Entry("flametree_cfg.cli.ci:ci", "Tell a pull request or an issue what was found."),

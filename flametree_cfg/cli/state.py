@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.targets import AddressText
 from flametree_cfg.errors import ExitCode
@@ -16,6 +17,7 @@ def state() -> None:
 
 @state.command("list")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 def list_entries(invocation: Invocation, path: str) -> ExitCode:
     """List what the ledger knows of a tenant."""
@@ -28,6 +30,7 @@ def list_entries(invocation: Invocation, path: str) -> ExitCode:
 
 @state.command("show")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("address", metavar="ADDRESS", type=AddressText())
 def show_entry(invocation: Invocation, path: str, address: str) -> ExitCode:
@@ -41,6 +44,7 @@ def show_entry(invocation: Invocation, path: str, address: str) -> ExitCode:
 
 @state.command("rm")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True, type=AddressText())
 def forget(invocation: Invocation, path: str, addresses: tuple[str, ...]) -> ExitCode:
@@ -56,6 +60,7 @@ def forget(invocation: Invocation, path: str, addresses: tuple[str, ...]) -> Exi
 
 @state.command("unlock")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.option("--force", is_flag=True, show_envvar=True, help="Even if the holder seems to be alive.")
 def unlock(invocation: Invocation, path: str, *, force: bool) -> ExitCode:
@@ -73,6 +78,7 @@ def unlock(invocation: Invocation, path: str, *, force: bool) -> ExitCode:
 
 @state.command("export")
 @common
+@environment_options
 @click.argument("path", metavar="FILE|PATH")
 @click.option("--public", is_flag=True, show_envvar=True, help="Without fingerprints, journal and history.")
 def export(invocation: Invocation, path: str, *, public: bool) -> ExitCode:
@@ -99,6 +105,7 @@ def export(invocation: Invocation, path: str, *, public: bool) -> ExitCode:
 
 @state.command("import")
 @common
+@environment_options
 @click.argument("paths", metavar="[PATH] FILE", nargs=-1, required=True)
 @click.option("--overwrite", is_flag=True, show_envvar=True, help="Even where the ledger is newer, or another one.")
 def restore(invocation: Invocation, paths: tuple[str, ...], *, overwrite: bool) -> ExitCode:

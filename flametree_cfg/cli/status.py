@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.reports import report_option
 from flametree_cfg.cli.targets import read_only_option
@@ -13,6 +14,7 @@ from flametree_cfg.errors import ExitCode
 @click.command("status")
 @common
 @click.argument("path", metavar="PATH")
+@environment_options
 @read_only_option
 @report_option
 def status(invocation: Invocation, path: str, *, read_only: bool) -> ExitCode:

@@ -36,6 +36,8 @@ class Verdict:
         base: files that the invariants found nothing in and whose parts are all kept; not always these. What differs
             from them need be judged, nothing else.
         sections: that those files have.
+        bases: folders that the files extend, each as the names that lead to it; None if they share nothing.
+        variables: names of those that the files know or ask for.
     """
 
     content: str
@@ -45,6 +47,8 @@ class Verdict:
     judged: bool
     base: Base = ()
     sections: frozenset[str] = frozenset()
+    bases: tuple[tuple[str, ...], ...] | None = None
+    variables: tuple[str, ...] = ()
 
 
 def read_verdict(folder: CacheFolder, tenant: str) -> Verdict | None:
@@ -56,7 +60,9 @@ def read_verdict(folder: CacheFolder, tenant: str) -> Verdict | None:
     found = tuple(_diagnostic(one) for one in plain["found"])
     base = tuple((name, digest) for name, digest in plain["base"])
     sections = frozenset(plain["sections"])
-    return Verdict(plain["content"], plain["name"], plain["count"], found, plain["judged"], base, sections)
+    bases = plain["bases"] if plain["bases"] is None else tuple(map(tuple, plain["bases"]))
+    rest = (base, sections, bases, tuple(plain["variables"]))
+    return Verdict(plain["content"], plain["name"], plain["count"], found, plain["judged"], *rest)
 
 
 def keep_verdict(folder: CacheFolder, tenant: str, verdict: Verdict) -> bool:
@@ -69,6 +75,8 @@ def keep_verdict(folder: CacheFolder, tenant: str, verdict: Verdict) -> bool:
         "judged": verdict.judged,
         "base": verdict.base,
         "sections": sorted(verdict.sections),
+        "bases": verdict.bases,
+        "variables": verdict.variables,
     }
     return folder.keep(f"{tenant}.verdict", [_write(plain)])
 

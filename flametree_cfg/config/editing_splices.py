@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from flametree_cfg.config.blocks import is_gap
 from flametree_cfg.config.editing_lines import BREAK, Lines
-from flametree_cfg.config.editing_nodes import Entry, Node, Unwritable
+from flametree_cfg.config.editing_nodes import Entry, Node, Unwritable, path_of
 from flametree_cfg.config.editing_writing import entry_lines, flow_text, indented, key_text, scalar_lines
-from flametree_cfg.config.layout import STEP
+from flametree_cfg.config.layout import ORDER_AT, STEP
 from flametree_cfg.model import Value
 
 _DIGIT = re.compile(r"[0-9]")
@@ -152,15 +152,19 @@ class Page(Lines):
     # Something more
 
     def insert(self, node: Node, name: str | int, value: Value, text: str = "") -> list[Splice]:
-        """Add an entry: a key at the end, or an item at its index; `text` is how to write it, from column 0."""
+        """
+        Add an entry: an item at its index, a key where `fmt` would have it, else at the end.
+
+        `text` is how to write it, from column 0.
+        """
         if node.flow:
             return self._into_braces(node, name, value)
         lines = (text.split("\n") if text else []) or self._lines(node, name, value)
-        if isinstance(name, int) and name == 0:
+        last = node.entries[name - 1] if isinstance(name, int) and name else _predecessor(node, name)
+        if last is None:
             at = node.entries[0].start
             space = self.newline + " " * self.column(at)
             return [Splice(at, at, space.join(lines) + space)]
-        last = node.entries[name - 1 if isinstance(name, int) else -1]
         return self._behind(last, lines, apart=self._apart(node, value))
 
     def first(self, name: str, value: Value, text: str = "") -> list[Splice]:
@@ -336,6 +340,17 @@ class Page(Lines):
             while self.text[start - 1] in " \t" and start:
                 start -= 1
         return [Splice(start, behind, "")]
+
+
+def _predecessor(node: Node, name: str | int) -> Entry | None:
+    """Find the entry behind which a new one goes; None before all others."""
+    order = ORDER_AT.get(len(path_of(node)), ())
+    if name not in order:
+        return node.entries[-1] if name != 0 else None
+    before = order[: order.index(str(name))]
+    if all(entry.name in before or entry.name not in order for entry in node.entries):
+        return node.entries[-1]
+    return next((entry for entry in reversed(node.entries) if entry.name in before), None)
 
 
 def _last(node: Node) -> Node:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from flametree_cfg.config.document import Document
-from flametree_cfg.config.source import Budget, Folder, open_folder
+from flametree_cfg.config.source import Budget, open_folder
 from flametree_cfg.config.tree import IGNORE_FILE as NAME
 from flametree_cfg.config.tree import has_ignores
-from flametree_cfg.errors import ConfigInvalid, Diagnostic, FlametreeError, Location, Path, error
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Path, error
 from flametree_cfg.model import Address, Value, parse_address
 
 _MEMBERS = ("address", "field", "until", "reason")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HEAD = "# Drift that is let be until a day; `flametree-cfg drift ignore` adds to it, a review takes away.\nignore:\n"
-_MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +68,13 @@ def add_ignore(folder: str, rule: Rule) -> str:
         ConfigInvalid: the file is wrong already, or written in a way that nothing can be added to.
         FlametreeError: it cannot be written; it is as it was.
     """
+    from flametree_cfg.config.rewrite import rewrite
+
     with open_folder(folder) as opened:
         label = opened.label_of(NAME)
         if not has_ignores(folder):
-            _make(opened, (_HEAD + _written(rule, "  ", "\n")).encode())
+            rewrite(opened, NAME, None, (_HEAD + _written(rule, "  ", "\n")).encode())
             return label
-        from flametree_cfg.config.rewrite import rewrite
-
         before = opened.read(NAME, Budget())
         rules, problems = _parsed(before, label)
         if problems:
@@ -108,32 +106,6 @@ def _written(rule: Rule, indent: str, end: str) -> str:
     said = {"address": str(rule.address), "field": rule.field, "until": rule.until, "reason": rule.reason}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items() if value]
     return "".join(f"{indent}{'  ' if number else '- '}{line}{end}" for number, line in enumerate(lines))
-
-
-def _make(folder: Folder, data: bytes) -> None:
-    """Make the file whole or not at all, and never over another one."""
-    waiting = f".{NAME}.{os.getpid()}.tmp"
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(waiting, dir_fd=folder.descriptor)  # of a run that was killed: containers reuse numbers
-        with os.fdopen(os.open(waiting, _MAKE, 0o644, dir_fd=folder.descriptor), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(waiting, NAME, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
-    except OSError as failure:
-        raise FlametreeError(
-            error(
-                "file-not-written",
-                "File could not be written",
-                os.strerror(failure.errno) if failure.errno else "",
-                "make room, or check the permissions of its folder",
-                location=Location(folder.label_of(NAME)),
-            )
-        ) from failure
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(waiting, dir_fd=folder.descriptor)
 
 
 def _parsed(data: bytes, label: str) -> tuple[tuple[Rule, ...], tuple[Diagnostic, ...]]:

@@ -3,8 +3,9 @@ The canonical form of a tenant's YAML: which order, which layout.
 
 This is the one place that says it:
 
-- On top `tenant`, then `connectors`, `channels`, `agents`; in a resource the keys of `RESOURCE_ORDER`. Whatever else
-  there is follows as it was. Resources, settings, items of lists, `{…}` and `[…]` stay in the author's order.
+- On top `tenant`, `extends`, `vars`, then `connectors`, `channels`, `agents`; in a resource the keys of
+  `RESOURCE_ORDER`. Whatever else there is follows as it was. Resources, settings, items of lists, `{…}` and `[…]` stay
+  in the author's order.
 - Two spaces a level, lists two deeper than their key, one space behind a dash; what goes over several lines moves as
   a whole, the text of a block scalar stands two deeper than its key.
 - One empty line above every section and between resources, elsewhere at most one where the author put some, none at
@@ -34,7 +35,7 @@ from flametree_cfg.errors import Diagnostic
 from flametree_cfg.model import Value
 
 SECTIONS = ("connectors", "channels", "agents")
-TOP_ORDER = ("tenant", *SECTIONS)
+TOP_ORDER = ("tenant", "extends", "vars", *SECTIONS)
 RESOURCE_ORDER = (
     "type", "name", "description", "external", "system", "import", "protected", "previously", "default", "running",
     "instructions", "settings", "connectors", "channels", "environment", "max_opened_sessions", "daily_session_limit",
@@ -43,7 +44,8 @@ RESOURCE_ORDER = (
 STEP = 2  # spaces a level
 
 _TOP, _SECTION, _RESOURCE, _INSIDE = range(4)
-_ORDER = {_TOP: TOP_ORDER, _RESOURCE: RESOURCE_ORDER}
+ORDER_AT = {_TOP: TOP_ORDER, _RESOURCE: RESOURCE_ORDER}
+"""The order of keys, by how deep the map is that has them."""
 _MODELINE = re.compile(r"#\s*yaml-language-server\s*:|#!")
 _HEADER = re.compile(r"([|>])([0-9]?)[+-]?([0-9]?)")
 
@@ -167,7 +169,7 @@ class _Writer:
         lead = block.entries[0].lead
         while lead and not lead[0].strip():  # it spaced the block from what is above, not the key
             del lead[0]
-        entries = _ordered(block.entries, _ORDER.get(level, ())) if block.keyed else block.entries
+        entries = _ordered(block.entries, ORDER_AT.get(level, ())) if block.keyed else block.entries
         self._entries(entries, column, level, keyed=block.keyed)
 
     def _head(self, entry: Entry, *, keyed: bool) -> str:

@@ -16,6 +16,11 @@ from flametree_cfg.model import Address, Declaration, Kind, Value, is_key
 from flametree_cfg.schema import Catalog
 
 _NAME = "tenant"
+SHARING = ("extends", "vars")
+"""Keys on top of a file that make the tenant's files be read together, with others."""
+
+VARIABLE = b"${var:"
+"""What makes them so too, wherever it stands."""
 _KINDS: Mapping[str, Kind] = {kind.section: kind for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)}
 
 
@@ -35,6 +40,7 @@ class Part:
         declarations: of what is right, in document order.
         astray: addresses of what stands there but is wrong.
         found: problems and warnings, with places.
+        sharing: whether the file extends bases, or has variables: then nothing else here counts.
     """
 
     name: str
@@ -47,6 +53,7 @@ class Part:
     declarations: Sequence[Declaration]
     astray: tuple[Address, ...]
     found: tuple[Diagnostic, ...]
+    sharing: bool = False
 
 
 def read_part(data: bytes, name: str, label: str, catalog: Catalog) -> Part:
@@ -80,7 +87,17 @@ def read_part(data: bytes, name: str, label: str, catalog: Catalog) -> Part:
         reader.declarations,
         tuple(reader.astray),
         tuple(reader.found),
+        reader.sharing or VARIABLE in data,
     )
+
+
+def unknown_section(key: str, document: Document) -> Diagnostic:
+    """Refuse a key on top of a file."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, (_NAME, *SHARING, *_KINDS), 1)
+    hint = f"did you mean `{close[0]}`?" if close else ""
+    return problem("unknown-section", document.key_place([key]), shown(key), hint)
 
 
 def digest_of(data: bytes) -> str:
@@ -97,6 +114,7 @@ class _PartReader:
         self._refused = frozenset(one.location for one in problems)
         self._places: PlaceBook | None = None
         self.found = list(problems)
+        self.sharing = False
         self.names: list[tuple[str, Location]] = []
         self.named = False
         self.sections: set[str] = set()
@@ -113,6 +131,9 @@ class _PartReader:
     def read(self) -> None:
         top = self._document.value
         if isinstance(top, dict):
+            if not top.keys().isdisjoint(SHARING):
+                self.sharing = True
+                return
             for key, body in top.items():
                 self._top(str(key), body)
         elif top is not None:
@@ -122,11 +143,7 @@ class _PartReader:
         if key == _NAME:
             self._tenant(body)
         elif key not in _KINDS:
-            from difflib import get_close_matches
-
-            close = get_close_matches(key, (_NAME, *_KINDS), 1)
-            hint = f"did you mean `{close[0]}`?" if close else ""
-            self.found.append(problem("unknown-section", self._document.key_place([key]), shown(key), hint))
+            self.found.append(unknown_section(key, self._document))
         elif isinstance(body, dict):
             self.sections.add(key)
             self._section(_KINDS[key], body)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.cachefile import CacheFolder
-from flametree_cfg.config.part import Part, digest_of, read_part
+from flametree_cfg.config.part import SHARING, Part, digest_of, read_part
 from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Budget, Folder, open_folder
 from flametree_cfg.config.spread import Unread, read_all
@@ -53,6 +53,10 @@ class Parts:
         cache: where what they say may be; None for nowhere.
         cache_name: of the tenant in it.
         unread: what is wrong with files that could not be read at all.
+        together: reads the one part that stands for all files, where they are not read one by one.
+        layers: the files that part is made of, by label, each with a name that does not depend on where the person
+            stands.
+        sharing: whether the files turned out to be read together with others.
     """
 
     folder: str
@@ -61,12 +65,20 @@ class Parts:
     cache: CacheFolder | None = None
     cache_name: str = ""
     unread: tuple[Diagnostic, ...] = ()
+    together: Callable[[], Part] | None = None
+    layers: Mapping[str, str] = field(default_factory=dict)
+    sharing: bool = False
     _ready: dict[str, Part] = field(default_factory=dict, compare=False)
 
     @cached_property
     def content(self) -> str:
         """A digest of it all."""
         return content_of(self.marks)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The files by label, each with a name that does not depend on where the person stands."""
+        return self.layers or {mark.label: mark.name for mark in self.marks}
 
     @cached_property
     def texts(self) -> Mapping[str, kept.Kept]:
@@ -109,6 +121,8 @@ class Parts:
         return [self._ready[mark.name] for mark in marks]
 
     def _read(self, mark: FileMark) -> Part:
+        if self.together is not None:
+            return self.together()
         with open_folder(self.folder) as folder:
             data = folder.read(mark.name, Budget())
         if digest_of(data) != mark.digest:
@@ -141,7 +155,11 @@ _NEARLY = 20  # one file in so many may differ
 
 
 def read_parts(folder: Folder, names: Sequence[str], catalog: Catalog, budget: Budget) -> Parts:
-    """Read files whole and at once; what is wrong with them is in what is returned."""
+    """
+    Read files whole and at once; what is wrong with them is in what is returned.
+
+    Files that turn out to share are not read further: `sharing` says so.
+    """
     files: list[Unread] = []
     unread: list[Diagnostic] = []
     for name in names:
@@ -149,6 +167,19 @@ def read_parts(folder: Folder, names: Sequence[str], catalog: Catalog, budget: B
             files.append(Unread(name, folder.label_of(name), folder.read(name, budget)))
         except ConfigInvalid as invalid:
             unread.extend(invalid.diagnostics)
+    if any(_shares(file.data) for file in files):
+        return Parts(folder.label, (), catalog, sharing=True)
     parts = read_all(files, catalog)
+    if any(part.sharing for part in parts):
+        return Parts(folder.label, (), catalog, sharing=True)
     marks = tuple(FileMark(part.name, part.label, part.digest) for part in parts)
     return Parts(folder.label, marks, catalog, unread=tuple(unread), _ready={part.name: part for part in parts})
+
+
+_HEAD = 2_000  # bytes: where `fmt` puts what a file shares; elsewhere the parser finds it
+_KEYS = tuple(f"{key}:".encode() for key in SHARING)
+
+
+def _shares(data: bytes) -> bool:
+    """Guess before parsing whether a file shares, so that what it says is not judged by itself first."""
+    return any(data.find(key, 0, _HEAD) >= 0 for key in _KEYS)

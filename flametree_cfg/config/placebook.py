@@ -75,7 +75,7 @@ class PlaceBook:
         if place is None:
             return None
         if parsed.kind is Kind.AGENT:
-            path = _as_written(path, place.body)
+            path = as_written(path, place.body)
         return locate_in(place, path, of_key=of_key)
 
     def _at_top(self, path: Path) -> Location | None:
@@ -123,7 +123,7 @@ def locate_all(diagnostics: Iterable[Diagnostic], address: str, place: Place) ->
     ]
 
 
-def _as_written(path: Path, body: Value) -> Path:
+def as_written(path: Path, body: Value) -> Path:
     """Undo the sorting of a role's keys, so that the third one of the model is found where it stands."""
     match path:
         case ("connectors", str(role), int(index), *_):

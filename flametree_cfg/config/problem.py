@@ -53,7 +53,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tenant-mismatch": ("Files of one folder name different tenants", "give each tenant a folder of its own"),
     "bad-key": ("Key has a wrong form", "use a-z, 0-9 and -, beginning with a letter or digit, at most 63 characters"),
     "not-a-mapping": ("Not a mapping", "write `key: value` lines here, or remove it"),
-    "unknown-section": ("Unknown key at the top of a file", "use tenant, connectors, channels or agents"),
     # edits
     "no-such-place": ("File has no such place", "run the same command again; the file may have changed"),
     "value-not-writable": (
@@ -61,6 +60,27 @@ _WORDS: dict[str, tuple[str, str]] = {
         "it has characters that hide or reorder text: correct it where it stands",
     ),
     "not-editable": ("File is written in a way that is not edited", "make this change by hand"),
+    "unknown-section": (
+        "Unknown key at the top of a file",
+        "use tenant, connectors, channels, agents, extends, vars",
+    ),
+    # shared configuration
+    "bad-extends": ("`extends` has a wrong form", "write a list of folders, such as [../_shared/base]"),
+    "extends-twice": ("`extends` stands in two files", "keep one of them: the order of bases counts"),
+    "base-twice": ("Base stands twice", "keep one of them: the order of bases counts"),
+    "base-outside": ("Base is outside the folder of tenants", "name a folder such as ../_shared/base"),
+    "base-not-shared": ("Base could be a tenant", "begin its folder's name, or that of one above it, with _"),
+    "extends-cycle": ("Bases extend each other in a circle", "remove one of these"),
+    "too-many-bases": ("Too many bases", "merge some of them"),
+    "tenant-in-base": ("Base names a tenant", "remove the line: a base serves many tenants"),
+    "bad-variable": ("Variable has a wrong form", "write NAME: VALUE; names have letters, digits, - and _"),
+    "unknown-variable": ("Unknown variable", "set it under `vars:`, in a --var-file, or with --var NAME=VALUE"),
+    "variable-in-key": ("Variable in a key", "write the key out: variables stand in values"),
+    "secret-in-variable": (
+        "Secret in a variable",
+        "write the reference in the secret field itself: no secret travels through a variable",
+    ),
+    "variables-expand": ("Variables expand to too much text", "use shorter values, or fewer of them"),
     # type files
     "bad-type-file": ("Type file cannot be used", "correct the file"),
 }

@@ -44,6 +44,16 @@ class Budget:
         if self._bytes > MAX_TREE:
             raise ConfigInvalid(problem("tree-too-large", Location(file()), f"more than {MAX_TREE:,} bytes"))
 
+    def spend_again(self, size: int, file: str) -> None:
+        """
+        Count the bytes of a file that was read before and is merged once more.
+
+        Raises:
+            ConfigInvalid: too much together.
+        """
+        self._files -= 1
+        self.spend(size, lambda: file)
+
     def spent(self) -> tuple[int, int]:
         """Tell how many files and bytes were read."""
         return self._files, self._bytes

@@ -96,7 +96,7 @@ def _start(share: Sequence[Unread], catalog: Catalog) -> _Child | None:
 def _written(file: Unread, catalog: Catalog) -> str:
     """Read a file and write down what it says; nothing where something is wrong with it: that is told by who asked."""
     part = read_part(file.data, file.name, file.label, catalog)
-    return "" if part.astray or not part.whole or has_errors(part.found) else write_part(part)
+    return "" if part.sharing or part.astray or not part.whole or has_errors(part.found) else write_part(part)
 
 
 def _fetch(child: _Child | None) -> list[str]:

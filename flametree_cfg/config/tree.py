@@ -42,7 +42,7 @@ def one_tenant(path: str) -> Iterator[Listing]:
         ConfigInvalid: it cannot be opened, or has no YAML (`empty-tenant`).
     """
     with open_folder(path) as folder:
-        yield _listing(folder, folder.entries())
+        yield listing_of(folder)
 
 
 def is_tenant_folder(path: str | Path) -> bool:
@@ -81,6 +81,16 @@ def tenants_below(path: str) -> Iterator[str]:
     if not tenants:
         raise ConfigInvalid(problem("no-tenants", Location(folder.label)))
     yield from (os.path.join(path, name) for name in tenants)  # noqa: PTH118  # paths stay as typed
+
+
+def listing_of(folder: Folder) -> Listing:
+    """
+    List the YAML of an open folder.
+
+    Raises:
+        ConfigInvalid: it has none (`empty-tenant`), or cannot be listed.
+    """
+    return _listing(folder, folder.entries())
 
 
 def _listing(folder: Folder, entries: list[Entry]) -> Listing:

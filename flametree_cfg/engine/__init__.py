@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from flametree_cfg.engine.planning import make_plans
     from flametree_cfg.engine.portal import Desk, add_system_integration, open_portal
     from flametree_cfg.engine.probing import probe_plans
+    from flametree_cfg.engine.provenance import Why, why
     from flametree_cfg.engine.pulling import Export, PullResult, pull
     from flametree_cfg.engine.recalling import history, history_diff, history_show, history_verify
+    from flametree_cfg.engine.rendering import Rendered, render_tenant
     from flametree_cfg.engine.reverting import revert_drift
     from flametree_cfg.engine.rolling_back import plan_rollback, rollback
     from flametree_cfg.engine.saved import apply_saved
@@ -81,6 +83,8 @@ _WHERE = {
     "recalling": ("history", "history_diff", "history_show", "history_verify"),
     "rolling_back": ("plan_rollback", "rollback"),
     "pulling": ("Export", "PullResult", "pull"),
+    "provenance": ("Why", "why"),
+    "rendering": ("Rendered", "render_tenant"),
     "saved": ("apply_saved",),
     "saving": ("VALID_H", "digest_of_all", "save_plans"),
     "status": ("show_status",),
@@ -106,9 +110,11 @@ __all__ = [
     "Origin",
     "PlanResult",
     "PullResult",
+    "Rendered",
     "StatusResult",
     "SwitchResult",
     "TenantResult",
+    "Why",
     "accept_drift",
     "add_system_integration",
     "adopt",
@@ -139,6 +145,7 @@ __all__ = [
     "plan_rollback",
     "probe_plans",
     "pull",
+    "render_tenant",
     "revert_drift",
     "rollback",
     "save_plans",
@@ -154,6 +161,7 @@ __all__ = [
     "switch",
     "tenant_schema",
     "validate",
+    "why",
 ]
 
 

@@ -87,5 +87,6 @@ def print_of(values: Mapping[str, str], lineage: str, session: Session) -> str:
 
 
 def _file(reading: TenantReading, session: Session) -> str:
-    where = json.dumps([session.options.state, session.options.platform, str(session.home)])
+    tenant = [reading.name] if reading.declared else []  # one folder may be several tenants, each under its name
+    where = json.dumps([*tenant, session.options.state, session.options.platform, str(session.home)])
     return f"{cache_name(reading.folder)}.{hashlib.sha256(where.encode()).hexdigest()[:12]}.agreed"

@@ -68,7 +68,7 @@ def apply(
             approved = {result.folder: result.digest for result in shown}
         hand = Hand(on_plan, on_event, approved)
         results = [
-            and_looked_after(apply_reading(reading, diagnostics, session, hand), session, hand)
+            and_looked_after(apply_reading(reading, diagnostics, session, hand), reading, session, hand)
             for reading, diagnostics in read_and_check(paths, session)
         ]
         seen = [result.tenant_name for result in results]
@@ -130,17 +130,20 @@ def apply_reading(
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            run_number=progress.run_number,
+            plan=progress.plan,
             transitions=tuple(progress.transitions),
         )
 
 
-def and_looked_after(result: ApplyResult, session: Session, hand: Hand) -> ApplyResult:
+def and_looked_after(result: ApplyResult, reading: TenantReading, session: Session, hand: Hand) -> ApplyResult:
     """Check what an apply wrote, where it wrote anything and the operator wants that."""
     if not result.applied or result.plan is None or not session.options.verify:
         return result
     from flametree_cfg.engine.probing_after import look_after
 
-    return look_after(result, result.plan.operations, session, hand)
+    looked = look_after(result, result.plan.operations, session, hand)
+    return replace(looked, diagnostics=by_place(located(reading, looked.diagnostics)))
 
 
 def _apply_locked(
@@ -185,7 +188,7 @@ def _apply_locked(
         serial,
         number,
         result.plan,
-        tuple(progress.transitions),
+        transitions=tuple(progress.transitions),
     )
 
 

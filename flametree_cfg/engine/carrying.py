@@ -33,11 +33,13 @@ _PLAIN = frozenset({str, bool, int, float, type(None)})  # values that hold no s
 
 @dataclass(slots=True)
 class Progress:
-    """What happened so far; read when something breaks off."""
+    """What happened so far; read when something breaks off. `plan` is what is carried out, if it came to that."""
 
     applied: int = 0
     total: int = 0
     resumed: int = 0
+    run_number: int = 0
+    plan: Plan | None = None
     transitions: list[Transition] = field(default_factory=list)
 
     def note_resumed(self, event: Event) -> None:
@@ -100,7 +102,7 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
         ConfigInvalid: a secret that has to be sent does not resolve; nothing was written.
         FlametreeError: as `apply_plan`.
     """
-    plan = work.plan
+    plan = progress.plan = work.plan
     if plan.operations and not work.approved:
         from flametree_cfg.engine.guarding import guard
 
@@ -124,7 +126,7 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
             serial = session.ledger.read_some(plan.tenant, ()).serial
             line = _history_line(work, session.options)
             line = replace(line, run=run, at=at, duration_s=_since(begun), result=outcome, serial=serial)
-            number = session.ledger.remember(lease, line, plan.operations)
+            number = progress.run_number = session.ledger.remember(lease, line, plan.operations)
     return Carried(serial, number)
 
 

@@ -37,7 +37,7 @@ def check_drift(paths: Sequence[str | Path], options: Options) -> list[DriftResu
 def each_check(paths: Sequence[str | Path], session: Session) -> Iterator[DriftResult]:
     """Check tenants one by one; of what was read only what drifted is kept."""
     checking = _Checking(session)
-    for reading in each_reading([Path(path) for path in paths], session.catalog, session.cache):
+    for reading in each_reading([Path(path) for path in paths], session.catalog, session.cache, session.given):
         yield checking.check(reading)
 
 

@@ -48,7 +48,7 @@ def check_health(
         WrongUsage: no such object, or one that nobody can call.
     """
     with Session(options, [path]) as session:
-        readings = list(each_reading([Path(path)], session.catalog, session.cache))
+        readings = list(each_reading([Path(path)], session.catalog, session.cache, session.given))
         if addresses and len(readings) > 1:
             raise one_tenant_wanted(path, readings)
         return [_tenant(reading, addresses, session, on_check) for reading in readings]

@@ -35,6 +35,8 @@ class Options:
         allow_delete: addresses whose deletion is allowed although it needs saying, or `all`.
         max_delete: how many objects may go, `N`, or how much of a kind, `N%`; None for the default.
         max_affected_agents: how many agents may notice; None for any number.
+        var_files, variables: paths of YAML files with variables, and `NAME=VALUE` each, which win.
+        tenant_id: what the platform calls the tenant; None for what its files say.
         cache: whether what reading and comparing gave is kept for the next run, and used.
         verify: whether what is started or applied is checked against its provider by itself.
         allow_address: networks and hosts that checks may call although they are not public.
@@ -59,6 +61,9 @@ class Options:
     allow_delete: tuple[str, ...] = ()
     max_delete: str | None = None
     max_affected_agents: int | None = None
+    var_files: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    tenant_id: str | None = None
     cache: bool = True
     wait_s: float = WAIT_S
     verify: bool = True

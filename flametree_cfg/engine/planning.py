@@ -177,6 +177,8 @@ def tenants_without_folder(paths: Sequence[str | Path], seen: Sequence[str], ses
     """Report tenants that the ledger knows and no folder declares; they are never deleted."""
     from flametree_cfg.config import is_tenant_folder
 
+    if session.options.tenant_id is not None:  # the ledger has the folder's other tenants too
+        return
     if "" in seen:  # a folder that could not be read may well be the one
         return
     if all(is_tenant_folder(Path(path)) for path in paths):

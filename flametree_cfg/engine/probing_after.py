@@ -20,6 +20,7 @@ from flametree_cfg.model import (
     Probed,
     Resource,
     Stage,
+    Status,
     live_snapshot,
 )
 
@@ -53,7 +54,7 @@ def look_after(
     Check what one tenant's apply wrote, outside its lock.
 
     What was applied stays, unless the operator asked to go back: then everything of this run is undone by a plan of
-    its own, under the same rules.
+    its own, under the same rules. A channel that does not start counts as what does not answer.
 
     Args:
         result: of the apply; nothing is checked if it applied nothing.
@@ -66,18 +67,25 @@ def look_after(
         return result
     operations = tuple(operations)
     written = {*connectors_written(operations), *(one for one in also if one.kind is Kind.CONNECTOR)}
-    if not written:
-        return result
     try:
-        looked = _checked(result, written, session, hand)
+        looked = _checked(result, written, session, hand) if written else result
     except FlametreeError as problem:
         code = worst([result.exit_code, problem.exit_code])
         return replace(result, diagnostics=(*result.diagnostics, *problem.diagnostics), exit_code=code)
-    bad = any(one.found.health is Health.UNHEALTHY for one in looked.checks)
-    if not bad or not session.options.rollback_on_unhealthy:
+    if not session.options.rollback_on_unhealthy or not (_unwell(looked) or _not_started(looked)):
         return looked
     made = [one.address for one in operations if one.action is Action.CREATE]
     return _back(looked, made, session, hand)
+
+
+def _unwell(result: ApplyResult) -> bool:
+    return any(one.found.health is Health.UNHEALTHY for one in result.checks)
+
+
+def _not_started(result: ApplyResult) -> bool:
+    """Tell whether a channel or an agent was to run and does not: its provider refused it as it starts."""
+    settled = (one.settled for one in result.transitions)
+    return any(one.wanted is Status.RUNNING and one.status is Status.ERROR for one in settled)
 
 
 def _checked(result: ApplyResult, written: Collection[Address], session: Session, hand: Hand) -> ApplyResult:

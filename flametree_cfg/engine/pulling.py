@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from flametree_cfg.config.rewrite import NewContent, rewrite_all
 from flametree_cfg.config.source import Folder
 from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
 from flametree_cfg.config.writing_files import more_in, new_files
 from flametree_cfg.config.writing_names import Variables
-from flametree_cfg.config.writing_out import NewContent, make_folder, schema_beside, write_all
+from flametree_cfg.config.writing_out import make_folder, schema_beside
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.engine.carrying import bind_platform, holder_of
 from flametree_cfg.engine.options import Options
@@ -115,7 +116,7 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
             pulled = _Pull(name, path, before, stored, live, session).prepare(prune=prune)
             with _opened(path, pulled.contents) as folder:
                 if folder is not None:
-                    write_all(folder, pulled.contents)
+                    rewrite_all(folder, pulled.contents)
             operations = bindings(pulled.after.declarations, pulled.matched, stored, live, session.catalog)
             serial = stored.serial
             if operations or not stored.lineage:

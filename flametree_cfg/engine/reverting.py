@@ -83,11 +83,11 @@ def revert_drift(
         try:
             with session.ledger.lock(reading.name, options.lock_wait_s, holder_of(options)) as lease:
                 result = _carried(_Reverting(reading, wanted, session), lease, approved, on_plan, on_event, progress)
-            return and_looked_after(result, session, Hand(on_plan, on_event, None))
+            return and_looked_after(result, reading, session, Hand(on_plan, on_event, None))
         except FlametreeError as problem:
             found = by_place(located(reading, problem.diagnostics))
             done = (progress.applied, progress.total, progress.resumed)
-            return ApplyResult(reading.folder, reading.name, problem.exit_code, found, *done)
+            return ApplyResult(reading.folder, reading.name, problem.exit_code, found, *done, plan=progress.plan)
 
 
 def _carried(

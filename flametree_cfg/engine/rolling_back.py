@@ -102,7 +102,8 @@ def rollback(
                 raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
             approved = {target.reading.folder: shown.digest}
         hand = Hand(on_plan, on_event, approved, f"rollback to run {number}", target.run.commit)
-        return [and_looked_after(apply_reading(target.reading, target.told, session, hand), session, hand)]
+        result = apply_reading(target.reading, target.told, session, hand)
+        return [and_looked_after(result, target.reading, session, hand)]
 
 
 def go_back(folder: str, number: int, session: Session, hand: Hand) -> ApplyResult:

@@ -64,12 +64,14 @@ def apply_saved(
         on_plan: shown the plan of the way back, where a check fails and that was asked for.
 
     Raises:
-        PlanStale: the file is no plan, was altered, has expired, or has another digest than the one approved.
+        PlanStale: the file is no plan, was altered, has expired, has another digest than the one approved, or is not
+            of the tenant that `options.tenant_id` names.
     """
     saved = read_saved(read_plan_file(path, MAX_SIZE))
     _refuse_expired(saved, options.outside.now())
     if expect and expect != saved.digest:
         raise PlanStale(not_approved(expect, saved.digest))
+    _refuse_other_tenant(saved, options.tenant_id)
     announce(saved)
     with Session(options, [saved.tenants[0].folder], create=True) as session:
         hand = Hand(on_plan, on_event, None)
@@ -80,11 +82,24 @@ def apply_saved(
 
 
 def _looked_after(result: ApplyResult, saved: SavedTenant, session: Session, hand: Hand) -> ApplyResult:
-    if result.exit_code or not result.applied or not session.options.verify:
+    if not result.applied or not session.options.verify:
         return result
     from flametree_cfg.engine.probing_after import look_after
 
     return look_after(result, operations_of(saved.body), session, hand, also=saved.rotated)
+
+
+def _refuse_other_tenant(saved: SavedPlan, wanted: str | None) -> None:
+    names = [one.tenant for one in saved.tenants]
+    if wanted is not None and names != [wanted]:
+        raise PlanStale(
+            error(
+                "foreign-plan",
+                "The plan was made for something else",
+                f"it is of {', '.join(names)}, --tenant-id says {wanted}",
+                f"nothing was written; plan with --tenant-id {wanted}",
+            )
+        )
 
 
 def _refuse_expired(saved: SavedPlan, now: str) -> None:
@@ -118,6 +133,7 @@ def _apply_tenant(saved: SavedTenant, run: str, session: Session, on_event: OnEv
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            run_number=progress.run_number,
             transitions=tuple(progress.transitions),
         )
 

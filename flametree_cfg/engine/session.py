@@ -19,6 +19,7 @@ from flametree_cfg.model import Stored, secrets_in
 from flametree_cfg.schema import Catalog
 
 if TYPE_CHECKING:
+    from flametree_cfg.config.given import Given
     from flametree_cfg.platform import Platform, Verification
     from flametree_cfg.secret import Keyring, Policy, Resolved
     from flametree_cfg.state import Ledger
@@ -82,6 +83,22 @@ class Session:
             return None
         folder = self.home / "cache" if self.home.is_dir() else _own_caches()
         return CacheFolder(folder, f"{__version__} {code_mark()}") if folder else None
+
+    @cached_property
+    def given(self) -> Given | None:
+        """
+        Variables and the tenant's name from the command line; None where there is nothing of it.
+
+        Raises:
+            ConfigInvalid: a file of variables is no good.
+            WrongUsage: what was typed is not.
+        """
+        options = self.options
+        if not options.var_files and not options.variables and options.tenant_id is None:
+            return None
+        from flametree_cfg.config.given import read_given
+
+        return read_given(options.var_files, options.variables, options.tenant_id)
 
     @cached_property
     def ledger(self) -> Ledger:

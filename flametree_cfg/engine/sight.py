@@ -215,7 +215,7 @@ class _Part:
         return stored, session.platform.read_some(self.reading.name, {*stored.ids().values(), *self.outside})
 
     def _tenant(self, declarations: Mapping[Address, Declaration]) -> Tenant:
-        files = tuple(mark.label for mark in self.reading.parts.marks)
+        files = tuple(self.reading.parts.names)
         return Tenant(self.reading.name, declarations, self.sections, self.reading.folder, files)
 
 

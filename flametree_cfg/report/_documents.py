@@ -29,6 +29,8 @@ class Document(enum.StrEnum):
     STATUS = "status"
     CHECK = "check"
     EXPLAIN = "explain"
+    RENDER = "render"
+    WHY = "why"
     GRAPH = "graph"
     HISTORY = "history"
     RUN = "run"

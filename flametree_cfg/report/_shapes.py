@@ -32,16 +32,17 @@ def _diagnostic(diagnostic: Diagnostic) -> Json:
         "hint": diagnostic.hint,
         "address": diagnostic.address,
         "path": list(diagnostic.path),
-        "location": _location(diagnostic.location),
+        "location": location(diagnostic.location),
         "related": [
-            {"text": r.text, "address": r.address, "path": list(r.path), "location": _location(r.location)}
+            {"text": r.text, "address": r.address, "path": list(r.path), "location": location(r.location)}
             for r in diagnostic.related
         ],
     }
 
 
-def _location(location: Location | None) -> Json | None:
-    return None if location is None else {"file": location.file, "line": location.line, "column": location.column}
+def location(place: Location | None) -> Json | None:
+    """Give a place."""
+    return None if place is None else {"file": place.file, "line": place.line, "column": place.column}
 
 
 def value(given: Any) -> Any:  # any JSON
@@ -91,7 +92,7 @@ def _judged(one: Judged) -> Json:
         "path": list(one.path),
         "fate": one.fate.value,
         "declared": value(one.declared),
-        "location": _location(one.place),
+        "location": location(one.place),
         "run": run and {"number": run.number, "at": run.at, "who": run.who, "commit": run.commit},
         "until": one.until,
         "reason": one.reason,

@@ -33,6 +33,7 @@ from flametree_cfg.report._fields import rows
 from flametree_cfg.report._health_documents import CardLike, HealthChecked, StatusLike
 from flametree_cfg.report._impact import quiet, shouted
 from flametree_cfg.report._lines import Block, Line, Symbols
+from flametree_cfg.report._why_json import rendered, why
 
 FORMAT_VERSION = 1
 """Grows when a reader of the old shape would misread the new one; a new key alone does not change it."""
@@ -261,6 +262,8 @@ _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.STATUS: _status,
     Document.CHECK: _check,
     Document.EXPLAIN: explain,
+    Document.RENDER: rendered,
+    Document.WHY: why,
     Document.GRAPH: _graph,
     Document.HISTORY: _history_json.history,
     Document.RUN: _history_json.run,

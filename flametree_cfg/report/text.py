@@ -19,6 +19,8 @@ _WRITERS = {
     Document.STATUS: ("_status_text", "status_document"),
     Document.CHECK: ("_status_text", "check_document"),
     Document.EXPLAIN: ("_explain_text", "explain_document"),
+    Document.RENDER: ("_why_text", "render_document"),
+    Document.WHY: ("_why_text", "why_document"),
     Document.GRAPH: ("_graph_text", "graph_document"),
     Document.HISTORY: ("_history_text", "history_document"),
     Document.RUN: ("_history_text", "run_document"),

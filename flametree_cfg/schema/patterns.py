@@ -20,6 +20,14 @@ REFERENCE = REFERENCE_PATTERN
 REFERENCE_INSIDE = r"\$\{[a-z][a-z0-9-]*:[^{}]*\}"
 """A reference anywhere in a text; wrong in every field that is not secret."""
 
+VARIABLE_INSIDE = r"\$\{var:"
+"""The beginning of a variable; what no secret field holds, though it looks like a reference."""
+
+VARIABLE_USE = r"\$\{var:[A-Za-z_][A-Za-z0-9_-]{0,62}\}"
+"""A variable anywhere in a text, as editors may see it: before it is put in."""
+
+VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$"
+
 COMMA = ","
 """What no text of an account holds: the platform joins accounts by commas (domain.md R18)."""
 

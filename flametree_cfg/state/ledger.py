@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flametree_cfg.model import (
     Address,
@@ -29,6 +29,10 @@ from flametree_cfg.state import lease as leases
 from flametree_cfg.state.connections import Connections
 from flametree_cfg.state.rows import Head
 from flametree_cfg.state.world import World
+
+Read = TypeVar("Read")
+Streamed = Callable[[Database, str], Iterator[tuple[Sequence[Read], int]]]
+"""Reads a tenant's entries, some hundred at a time, with the sum of their checksums."""
 
 
 @dataclass(slots=True)
@@ -84,21 +88,15 @@ class SqlLedger:
 
     def sweep(self, tenant: str) -> Iterator[Entry]:
         """Read all entries, some hundred at a time, in one read transaction."""
-        database = self._connections.reading()
-        if database is None:
-            return
-        with database.reading():
-            head = rows.read_head(database, tenant)
-            if head is None:
-                return
-            _, total = rows.read_pending(database, tenant)
-            for found in rows.stream_entries(database, tenant):
-                total += sum(found.sums.values())
-                yield from found.entries.values()
-            _judge_total(database, head, total)
+        for found in self._streamed(tenant, rows.stream_entries):
+            yield from found
 
     def texts(self, tenant: str) -> Iterator[Sequence[EntryText]]:
         """Read the rows of all entries, some hundred at a time, in one read transaction."""
+        return self._streamed(tenant, rows.stream_texts)
+
+    def _streamed(self, tenant: str, stream: Streamed[Read]) -> Iterator[Sequence[Read]]:
+        """Give what a stream reads of a tenant's entries, and refuse the whole at its end if a row was lost."""
         database = self._connections.reading()
         if database is None:
             return
@@ -107,9 +105,9 @@ class SqlLedger:
             if head is None:
                 return
             _, total = rows.read_pending(database, tenant)
-            for texts, sums in rows.stream_texts(database, tenant):
+            for found, sums in stream(database, tenant):
                 total += sums
-                yield texts
+                yield found
             _judge_total(database, head, total)
 
     def read_some(self, tenant: str, addresses: Collection[Address]) -> Stored:

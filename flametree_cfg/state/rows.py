@@ -134,10 +134,11 @@ def read_entries(database: Database, tenant: str) -> Rows:
     return _read(database, tenant, database.query(statements.ENTRIES, (tenant,)))
 
 
-def stream_entries(database: Database, tenant: str) -> Iterator[Rows]:
-    """Read all entries of a tenant, some hundred at a time."""
+def stream_entries(database: Database, tenant: str) -> Iterator[tuple[list[Entry], int]]:
+    """Read all entries of a tenant, some hundred at a time, with the sum of their checksums."""
     for rows in database.stream(statements.ENTRIES, (tenant,)):
-        yield _read(database, tenant, rows)
+        found = _read(database, tenant, rows)
+        yield list(found.entries.values()), sum(found.sums.values())
 
 
 def stream_texts(database: Database, tenant: str) -> Iterator[tuple[list[EntryText], int]]:

@@ -16,7 +16,7 @@ from tests.scenario.running import Zoo
 
 EXAMPLES = int(os.environ.get("FLAMETREE_EXAMPLES", "1"))
 TENANTS = Path(__file__).parents[2] / "tenants"
-NAMES = sorted(path.name for path in TENANTS.iterdir() if path.is_dir())
+NAMES = sorted(path.name for path in TENANTS.iterdir() if path.is_dir() and not path.name.startswith("_"))
 ASKED = QUESTIONS if EXAMPLES > 1 else QUESTIONS[1:4]
 SHARED = (
     "settings.api_url=https://shared.example/v1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flametree_cfg.config.editing import Add, Edit, Remove, Set, edited
+from flametree_cfg.config.layout import canonical
 from flametree_cfg.errors import ConfigInvalid
 from tests.config.formed import value_of
 
@@ -104,3 +105,20 @@ def test_thousands_of_edits() -> None:
     assert isinstance(value, dict)
     assert len(value) == 2_000
     assert value["s6"] == {"name": "x", "more": ["a"], "also": 6}
+
+
+def test_a_new_key_stands_where_fmt_would_have_it() -> None:
+    """A tidy file stays tidy; in one that is in no order the new key follows those that come before it."""
+    tidy = b"tenant: zoo\n\nagents:\n  a:\n    type: inbound\n    name: A\n    channels: {}\n"
+    after = edited(
+        tidy,
+        "zoo.yaml",
+        [Set(("agents", "a", "description"), "new"), Set(("agents", "a", "push"), {}), Set(("channels",), {})],
+    ).data
+
+    assert after == canonical(after, "zoo.yaml")[0]
+    assert b"    name: A\n    description: new\n    channels: {}\n    push: {}\n" in after
+    untidy = b"agents:\n  a:\n    channels: {}\n    name: A # who\n    type: inbound\n"
+    assert edited(untidy, "zoo.yaml", [Set(("agents", "a", "running"), True)]).data == untidy + b"    running: true\n"
+    first = edited(b"agents:\n  a:\n    name: A\n", "zoo.yaml", [Set(("agents", "a", "type"), "inbound")]).data
+    assert first == b"agents:\n  a:\n    type: inbound\n    name: A\n"

@@ -231,3 +231,15 @@ def test_a_check_moves_nothing(sick: World) -> None:
     assert sick.settled()
     assert sick.ok("state", "export", "tenants/zoo") == before
     assert KEY not in before
+
+
+def test_a_tenant_of_another_name(world: World) -> None:
+    """Variables and the platform's name of the tenant are understood as by apply."""
+    world.models(a="/v1")
+    file = world.folder / "zoo.yaml"
+    file.write_text(file.read_text().replace("model_name: m-1", 'model_name: "${var:MODEL}"'))
+    environment = ("--tenant-id", "zoo-staging", "--var", "MODEL=m-1")
+    world.ok("apply", "tenants/zoo", "--yes", *environment)
+
+    assert world.run("check", "tenants/zoo", *environment).last == "Check: 1 healthy"
+    assert world.run("status", "tenants/zoo", *environment).last.startswith("Status: 1 connector (1 healthy)")

@@ -11,7 +11,7 @@ from tests.pull.desk import Desk, values_for, variables_in
 from tests.scenario.running import Zoo
 
 TENANTS = Path(__file__).parents[2] / "tenants"
-NAMES = sorted(path.name for path in TENANTS.iterdir() if path.is_dir())
+NAMES = sorted(path.name for path in TENANTS.iterdir() if path.is_dir() and not path.name.startswith("_"))
 SHARED = (
     "settings.api_url=https://shared.example/v1",
     "settings.model_name=shared",

@@ -1,0 +1,332 @@
+"""Why: where a value comes from, what it overrode, and what apply did with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flametree_cfg.config import TenantReading
+from flametree_cfg.engine.cards import one_tenant_wanted
+from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.validation import read_and_check
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, WrongUsage, error, has_errors
+from flametree_cfg.errors import Path as ValuePath
+from flametree_cfg.model import (
+    Action,
+    Address,
+    AppliedRun,
+    Operation,
+    Secret,
+    Value,
+    at_path,
+    parse_address,
+    parse_reference,
+)
+
+if TYPE_CHECKING:
+    from flametree_cfg.config.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """
+    What one place says of a value.
+
+    Attributes:
+        value: as written; a secret that stands there in clear is masked.
+        removes: whether it only takes away what others said.
+    """
+
+    place: Location
+    value: Value
+    removes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """
+    A variable that is part of a value.
+
+    Attributes:
+        set_by: what sets it, the one that counts first: value, `vars`, `--var-file` or `--var`, place.
+    """
+
+    name: str
+    set_by: tuple[tuple[Value, str, Location | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an apply did to a value; `before` and `after` as far as its operations tell."""
+
+    run: AppliedRun
+    action: Action
+    before: Value = None
+    after: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWhy:
+    """
+    Where one field's value comes from.
+
+    Attributes:
+        path: inside the resource.
+        value: as it is to be; None if it is not managed.
+        origin: `set`, `default` (of the type's schema), `removed` or `unset`.
+        said: by layers, the last word first.
+        deed: the newest apply that touched it; None if none is known.
+        stored: what the ledger has.
+    """
+
+    path: ValuePath
+    value: Value
+    origin: str
+    said: tuple[Said, ...] = ()
+    variables: tuple[Made, ...] = ()
+    deed: Deed | None = None
+    stored: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """An object's fields explained; `applied` tells whether the ledger has the object."""
+
+    tenant: str
+    folder: str
+    address: Address
+    place: Location | None
+    fields: tuple[FieldWhy, ...]
+    applied: bool
+
+
+def why(path: str | Path, target: str, options: Options) -> Why:
+    """
+    Explain a field of a tenant, or all fields of an object.
+
+    Args:
+        path: of the tenant's folder.
+        target: `ADDRESS` or `ADDRESS.FIELD`: `connector.chat.settings.temperature`.
+
+    Raises:
+        ConfigInvalid: something is wrong with the tenant.
+        WrongUsage: no such object or field, or several tenants.
+    """
+    from flametree_cfg.config.sharing import view_of
+
+    address, field = _split(target)
+    with Session(options, [path]) as session:
+        reading = _read(path, session)
+        view = view_of(reading, session.catalog)
+        stored = session.ledger.read(reading.name).entries.get(address)
+        known = stored.resource.fields if stored else {}
+        subject = _Subject(address, reading, view, known)
+        paths = subject.paths(field)
+        deeds = _deeds(address, [subject.as_compared(one) for one in paths], _operations(reading.name, session))
+    fields = tuple(subject.explain(one, deed) for one, deed in zip(paths, deeds, strict=True))
+    place = reading.locate(str(address), ())
+    return Why(reading.name, reading.folder, address, place, fields, applied=stored is not None)
+
+
+def _split(target: str) -> tuple[Address, str]:
+    kind, _, rest = target.partition(".")
+    key, _, field = rest.partition(".")
+    address = parse_address(f"{kind}.{key}")
+    if address is None:
+        hint = "write KIND.KEY or KIND.KEY.FIELD, such as connector.chat.settings.temperature"
+        raise WrongUsage(error("bad-address", "This is no address", target, hint))
+    return address, field
+
+
+def _read(path: str | Path, session: Session) -> TenantReading:
+    readings = list(read_and_check([path], session))
+    if len(readings) > 1:
+        raise one_tenant_wanted(path, [reading for reading, _ in readings])
+    reading, diagnostics = readings[0]
+    if not reading.valid or has_errors(diagnostics):
+        raise ConfigInvalid(*diagnostics)
+    return reading
+
+
+class _Subject:
+    """One object as declared."""
+
+    def __init__(self, address: Address, reading: TenantReading, view: View, stored: Mapping[str, Value]) -> None:
+        from flametree_cfg.config.view import secret_test
+
+        tenant = reading.tenant
+        declared = tenant.declarations.get(address) if tenant else None
+        self._address = address
+        self._reading = reading
+        self._view = view
+        self._stored = stored
+        self._fields = dict(declared.resource.fields) if declared else {}
+        self._written = view.filled_body(address)
+        specs = view.catalog.types(address.kind)
+        self._settings = {setting for spec in specs for setting in spec.schema["properties"]}
+        self._secret = [secret_test(address.kind, one, view.catalog) for one in (*(s.name for s in specs), "")]
+
+    def paths(self, field: str) -> list[ValuePath]:
+        """
+        List the fields to explain.
+
+        Raises:
+            WrongUsage: there is no such object or field.
+        """
+        whole = {**_only_new(self._written, self._fields), **self._fields}
+        if not field:
+            if not whole and not self._stored and not any(self._view.spots(self._address, ())):
+                raise WrongUsage(self._unknown())
+            return list(_leaves(whole)) or [()]
+        for tree in (whole, self._stored):
+            path = _follow(tree, field)
+            if path is not None:
+                return [(*path, *below) for below in _leaves(at_path(tree, path))]
+        path = tuple(int(step) if step.isdigit() else step for step in _steps(field))
+        if any(self._view.spots(self._address, path)):
+            return [path]
+        raise WrongUsage(self._unknown(field))
+
+    def explain(self, path: ValuePath, deed: Deed | None) -> FieldWhy:
+        """Explain one field."""
+        said = tuple(
+            Said(spot.place, self._masked(path, spot.value), spot.removes)
+            for spot in self._view.spots(self._address, path)
+        )
+        value = at_path(self._fields or None, path)
+        value = at_path(self._written, path) if value is None else value
+        if said and not said[0].removes:
+            origin = "set"
+        else:
+            origin = "default" if value is not None else "removed" if said else "unset"
+        names = self._view.variables(self._address, path) if origin == "set" else ()
+        stored = at_path(self._stored, path)
+        return FieldWhy(path, value, origin, said, tuple(map(self._made, names)), deed, stored)
+
+    def as_compared(self, path: ValuePath) -> ValuePath:
+        """Name a field as plans do: an account by its key field, not by its position."""
+        spec = self._view.catalog.get(self._address.kind, str(self._fields.get("type")))
+        if spec is None or spec.accounts is None or path[:2] != ("settings", spec.accounts.setting) or len(path) < 3:
+            return path
+        key = at_path(self._fields, (*path[:3], spec.accounts.key))
+        return (*path[:2], str(key), *path[3:])
+
+    def _made(self, name: str) -> Made:
+        chain = reversed(self._view.chains[name])
+        return Made(name, tuple((one.value, one.source, one.place) for one in chain))
+
+    def _masked(self, path: ValuePath, value: Value) -> Value:
+        """Hide what stands in a secret's place and is no reference: nobody judged what was overridden."""
+        if isinstance(value, Mapping):
+            return dict.fromkeys(value, "…")
+        if value is None or not self._may_be_secret(path):
+            return value
+        return Secret(value) if isinstance(value, str) and parse_reference(value) else Secret()
+
+    def _may_be_secret(self, path: ValuePath) -> bool:
+        """Tell whether any type has a secret there, or none knows such a setting."""
+        if path[:1] == ("settings",) and self._settings.isdisjoint(path[1:2]):
+            return True
+        return bool(path) and any(test(path) for test in self._secret)
+
+    def _unknown(self, field: str = "") -> Diagnostic:
+        from difflib import get_close_matches
+
+        tenant = self._reading.tenant
+        if field:
+            known = [_dotted(path) for path in _leaves(self._fields)]
+            summary, what = "The object has no such field", f"{field} of {self._address}"
+        else:
+            known = [str(one) for one in tenant.declarations] if tenant else []
+            summary, what = "Nothing declares this object", f"{self._address} in tenant {self._reading.name!r}"
+        close = get_close_matches(field or str(self._address), known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"`flametree-cfg render {self._reading.folder}` shows all"
+        return error("no-such-field" if field else "no-such-object", summary, what, hint)
+
+
+def _only_new(written: Value, fields: Mapping[str, Value]) -> dict[str, Value]:
+    """Give what is written and is no field of the model: `protected`, `previously`; attachments stand by themselves."""
+    written = written if isinstance(written, dict) else {}
+    return {key: value for key, value in written.items() if key not in fields and key != "channels"}
+
+
+def _leaves(value: Value, path: ValuePath = ()) -> Iterator[ValuePath]:
+    """List the paths that end: mappings are opened, lists only if mappings stand in them."""
+    if isinstance(value, Mapping) and value:
+        for key, below in value.items():
+            yield from _leaves(below, (*path, key))
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        for index, below in enumerate(value):
+            yield from _leaves(below, (*path, index))
+    elif path or not isinstance(value, Mapping):
+        yield path
+
+
+def _steps(field: str) -> list[str]:
+    return field.replace("[", ".").replace("]", "").split(".")
+
+
+def _dotted(path: ValuePath) -> str:
+    return ".".join(map(str, path))
+
+
+def _follow(tree: Value, field: str) -> ValuePath | None:
+    """Find a field as typed, `settings.accounts[0].password`; keys may hold dots themselves."""
+    if not field:
+        return ()
+    if isinstance(tree, list):
+        head, _, rest = field.removeprefix("[").replace("]", "", 1).partition(".")
+        if not head.isdigit() or int(head) >= len(tree):
+            return None
+        below = _follow(tree[int(head)], rest)
+        return None if below is None else (int(head), *below)
+    for key in sorted(tree, key=len, reverse=True) if isinstance(tree, Mapping) else ():
+        rest = field.removeprefix(key)
+        if rest != field and (not rest or rest[0] in ".["):
+            below = _follow(tree[key], rest.removeprefix("."))
+            if below is not None:
+                return (key, *below)
+    return None
+
+
+def _operations(tenant: str, session: Session) -> Iterator[tuple[AppliedRun, Sequence[Operation]]]:
+    """List the applies that are kept, newest first, with what they did."""
+    for run in session.ledger.history(tenant):
+        yield run, session.ledger.history_operations(tenant, run.number)
+
+
+def _deeds(
+    address: Address, paths: Sequence[ValuePath], runs: Iterable[tuple[AppliedRun, Sequence[Operation]]]
+) -> list[Deed | None]:
+    """Find the newest apply that touched each field; a key that moved is followed."""
+    found: dict[ValuePath, Deed] = {}
+    for run, operations in runs:
+        for operation in reversed(operations):
+            if operation.address != address:
+                continue
+            for path in paths:
+                deed = _deed(run, operation, path)
+                if deed is not None:
+                    found.setdefault(path, deed)
+            if operation.action is Action.MOVE and operation.previous is not None:
+                address = operation.previous
+        if len(found) == len(set(paths)):
+            break
+    return [found.get(path) for path in paths]
+
+
+def _deed(run: AppliedRun, operation: Operation, path: ValuePath) -> Deed | None:
+    """Say what an operation did to a field; None if nothing."""
+    for change in operation.changes:
+        depth = len(change.path)
+        if path[:depth] == change.path:
+            rest = path[depth:]
+            return Deed(run, operation.action, at_path(change.before, rest), at_path(change.after, rest))
+    if operation.action is Action.MAKE_DEFAULT and path == ("default",):
+        return Deed(run, operation.action, after=True)
+    if operation.action in (Action.CREATE, Action.BIND) and operation.after is not None:
+        return Deed(run, operation.action, after=at_path(operation.after.fields, path))
+    return None

@@ -1,0 +1,53 @@
+"""Render: a tenant as its files say it together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flametree_cfg.engine.cards import one_tenant_wanted
+from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.session import Session
+from flametree_cfg.engine.validation import read_and_check
+from flametree_cfg.errors import ConfigInvalid, has_errors
+from flametree_cfg.model import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """
+    A tenant, bases merged and variables put in.
+
+    Attributes:
+        tenant: its name on the platform.
+        document: as one file would hold it; secrets are references.
+        text: the same as YAML.
+    """
+
+    tenant: str
+    folder: str
+    document: Mapping[str, Value]
+    text: str
+
+
+def render_tenant(path: str | Path, options: Options) -> Rendered:
+    """
+    Give one tenant as a single file would declare it; `validate` and `plan` say the same of both.
+
+    Raises:
+        ConfigInvalid: something is wrong with it.
+        WrongUsage: the path leads to several tenants.
+    """
+    from flametree_cfg.config.rendered import yaml_of
+    from flametree_cfg.config.sharing import view_of
+
+    with Session(options, [path]) as session:
+        readings = list(read_and_check([path], session))
+        if len(readings) > 1:
+            raise one_tenant_wanted(path, [reading for reading, _ in readings])
+        reading, diagnostics = readings[0]
+        if not reading.valid or has_errors(diagnostics):
+            raise ConfigInvalid(*diagnostics)
+        document = {"tenant": reading.name, **view_of(reading, session.catalog).filled}
+        return Rendered(reading.name, reading.folder, document, yaml_of(document))
