@@ -164,5 +164,6 @@ def test_a_start_by_hand_says_what_came_of_it(applied: Zoo, father: BotFather) -
     applied.ok("registry", "stop", "zoo", "channel.bot-1")
     done = applied.run("registry", "start", "zoo", "channel.bot-1")
 
-    assert "ERROR" in done.stdout
+    assert done.returncode == 8
+    assert done.stdout.startswith("Could not start channel")
     assert statuses(applied)["Bot 1"] == "ERROR"
