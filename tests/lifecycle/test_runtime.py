@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -186,3 +187,17 @@ def test_a_line_is_called_once_for_all_its_agents(tmp_path: Path, father: BotFat
     assert len(father.asked) == 1
     assert all(one.arrived for one in settled)
     hand.platform.close()
+
+
+def test_a_caller_may_have_an_event_loop(tmp_path: Path, father: BotFather) -> None:
+    """A server that applies from its own loop verifies as everybody does."""
+
+    async def start() -> Status:
+        hand = opened(tmp_path, Verifying(Verification(endpoint=(f"telegram=http://127.0.0.1:{father.port}",))))
+        hand.do(Action.START, TG)
+        status = hand.live(TG).status
+        hand.platform.close()
+        return status
+
+    assert asyncio.run(start()) is Status.RUNNING
+    assert len(father.asked) == 1
