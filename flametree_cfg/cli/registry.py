@@ -218,7 +218,9 @@ def _act(invocation: Invocation, tenant: str, target: str, verb: str, words: str
 
     with engine.open_portal(tenant, invocation.options(**verifying), write=True) as desk:
         found: LiveObject = getattr(desk.portal, verb)(desk.named(target))
-    return _did(invocation, words, found)
+    fell = verb == "start" and found.status.value == "ERROR"
+    code = _did(invocation, "Could not start" if fell else words, found)
+    return ExitCode.PARTIAL if fell else code
 
 
 def _did(invocation: Invocation, words: str, found: LiveObject) -> ExitCode:

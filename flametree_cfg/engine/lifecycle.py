@@ -92,13 +92,13 @@ def switch(where: str, subjects: Sequence[str], verb: str, options: Options) -> 
     """
     with open_desk(where, options, write=True) as (desk, session), _alone(desk, session):
         found = _found(desk, subjects)
-        portal, wait_s = desk.portal, options.wait_s
+        portal = desk.portal
         moving = [one.id for one in found if one.status in TRANSITIONS]
         if moving:
-            portal.platform.settle(portal.tenant, moving, wait_s)
+            portal.platform.settle(portal.tenant, moving, portal.wait_s)
         took: dict[str, Settled] = {}
         for action in _STEPS[verb]:
-            settled = portal.switch_all(found, action, wait_s)
+            settled = portal.switch_all(found, action)
             took |= {one.id: one for one in settled}
             if action is Action.STOP and not all(one.arrived for one in settled):
                 break

@@ -74,7 +74,7 @@ def open_desk(where: str, options: Options, *, write: bool = False) -> Iterator[
     folder = path if is_folder else Path()
     with Session(options, [folder], create=write) as session:
         tenant = tenant_of(path, session) if is_folder else _name(where)
-        portal = Portal(session.platform, session.catalog, tenant)
+        portal = Portal(session.platform, session.catalog, tenant, options.wait_s)
         yield Desk(portal, session.ledger.read(tenant).ids()), session
 
 

@@ -26,7 +26,7 @@ from flametree_cfg.model import (
     foreign_key,
     is_key,
 )
-from flametree_cfg.platform._port import Platform
+from flametree_cfg.platform._port import SETTLE_S, Platform
 from flametree_cfg.platform.embedded.fields import edit
 from flametree_cfg.platform.typed import TypedForm, written
 from flametree_cfg.schema import Catalog
@@ -52,6 +52,7 @@ class Portal:
     platform: Platform
     catalog: Catalog
     tenant: str
+    wait_s: float = SETTLE_S  # for what starts or stops
 
     def objects(self, kind: Kind | None = None) -> tuple[LiveObject, ...]:
         """List the tenant's objects and the system connectors it sees, by kind and name; attachments last."""
@@ -167,11 +168,11 @@ class Portal:
         """Stop a channel or an agent, and wait for it."""
         return self._switch(self._wait(self.find(text)), Action.STOP)
 
-    def switch_all(self, found: Sequence[LiveObject], action: Action, wait_s: float) -> Sequence[Settled]:
+    def switch_all(self, found: Sequence[LiveObject], action: Action) -> Sequence[Settled]:
         """Start or stop several, all or none, and wait for them together; says what became of those that moved."""
         operations = tuple(Operation("", action, _address(one)) for one in found)
         self.platform.execute(Batch(self.tenant, operations))
-        return self.platform.settle(self.tenant, [one.id for one in found], wait_s)
+        return self.platform.settle(self.tenant, [one.id for one in found], self.wait_s)
 
     def attach(self, agent: str, channel: str, *, inbound: bool = False) -> None:
         """Attach a channel to an agent, or set Inbound where it is attached already."""
@@ -257,7 +258,7 @@ class Portal:
         """Wait for what is on its way: nothing else can be done with it meanwhile."""
         if found.status not in TRANSITIONS:
             return found
-        self.platform.settle(self.tenant, [found.id])
+        self.platform.settle(self.tenant, [found.id], self.wait_s)
         return self.find(foreign_key(found.id), found.kind)
 
     def _do(self, action: Action, found: LiveObject, *changes: FieldChange) -> Outcome:

@@ -133,6 +133,7 @@ class Verifying:
         import asyncio
 
         from flametree_cfg.probe import make_policy, probe_all
+        from flametree_cfg.probe.checking import in_a_loop
 
         chosen = self._verification
         policy = make_policy(chosen.allow_address, chosen.endpoint, chosen.authorities)
@@ -143,8 +144,7 @@ class Verifying:
                 async with asyncio.timeout(deadline_s):
                     await probe_all(requests, policy, chosen.limits, told=lambda one: found.update({one.subject: one}))
 
-        with asyncio.Runner(debug=False) as runner:
-            runner.run(check())
+        in_a_loop(check)
         return found
 
 

@@ -60,6 +60,7 @@ def test_a_revoked_token_ends_in_error_and_one_apply_brings_it_back(applied: Zoo
     applied.declare(bots(token="NEW"))
     failed = applied.run("apply", "tenants/zoo", "--yes")
     in_error = statuses(applied)
+    planned = applied.run("plan", "tenants/zoo")
     again = applied.run("apply", "tenants/zoo", "--yes")
     father.revoked.clear()
     fixed = applied.run("apply", "tenants/zoo", "--yes")
@@ -67,6 +68,8 @@ def test_a_revoked_token_ends_in_error_and_one_apply_brings_it_back(applied: Zoo
     assert (failed.returncode, failed.codes) == (8, {"start-failed"})
     assert "Unauthorized" in failed.stderr
     assert in_error == {"Bot 1": "ERROR", "Desk": "RUNNING"}
+    assert "in-error" in planned.codes
+    assert "Unauthorized" in planned.said
     assert again.returncode == 8
     assert fixed.returncode == 0
     assert statuses(applied) == {"Bot 1": "RUNNING", "Desk": "RUNNING"}
