@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,27 +43,7 @@ class Verification:
         from flametree_cfg.probe import check_all, make_policy
 
         policy = make_policy(self.allow_address, self.endpoint, self.authorities)
-        run = partial(check_all, tuple(requests), policy, self.limits, told=told)
-        return _aside(run) if _inside_a_loop() else run()
-
-
-def _inside_a_loop() -> bool:
-    """Tell whether the caller's thread runs an event loop already, as a notebook's does."""
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _aside(run: Callable[[], tuple[Result, ...]]) -> tuple[Result, ...]:
-    """Run where there is no other event loop: in a thread of its own."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as beside:
-        return beside.submit(run).result()
+        return check_all(requests, policy, self.limits, told=told)
 
 
 UNVERIFIED = Verification(verify=False)
