@@ -16,6 +16,9 @@ STEADY = int(os.environ.get("FLAMETREE_EXAMPLES", "1")) == 1
 settings.register_profile("flametree", derandomize=STEADY, database=None, deadline=None, print_blob=True)
 settings.load_profile("flametree")
 
+# The tenants of most tests name providers that nobody runs. Tests of checks start some, and turn this on.
+os.environ["FLAMETREE_VERIFY"] = "0"
+
 
 @pytest.fixture(autouse=True)
 def own_caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:

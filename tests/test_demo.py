@@ -79,10 +79,35 @@ def test_night_desk_takes_over_in_one_handover(demo: subprocess.CompletedProcess
     assert "handover inbound channel.whatsapp" in output_of(demo, "plan tenants/greenbasket")
 
 
+def test_every_dot_is_green(demo: subprocess.CompletedProcess[str]) -> None:
+    """The stand-ins answer for every provider: nothing is unhealthy, every channel that runs is verified."""
+    checked, status = output_of(demo, "check tenants"), output_of(demo, "status tenants/greenbasket")
+    channels = [line for line in status.splitlines() if " channel." in line]
+
+    assert "unhealthy" not in checked
+    assert checked.count("● Healthy") >= 12
+    assert channels
+    assert all(line.startswith("RUNNING") and line.endswith("  verified") for line in channels)
+    assert "(exit" not in checked
+
+
+def test_one_is_red_on_purpose(demo: subprocess.CompletedProcess[str]) -> None:
+    """A revoked key is told by the plan before, by the apply after, and by the status from then on."""
+    told = [
+        output_of(demo, "plan tenants/studio-bakery --probe"),
+        output_of(demo, "apply tenants/studio-bakery"),
+        output_of(demo, "status tenants/studio-bakery"),
+    ]
+
+    assert [("● Unhealthy" in text, "401: Incorrect API key" in text) for text in told] == [(True, True)] * 3
+    assert ["(exit 9" in text for text in told] == [True, True, False]
+
+
 def test_demo_prints_no_secret(demo: subprocess.CompletedProcess[str]) -> None:
     """No value that the demo made up appears in what it prints."""
     assert "demo-GREENBASKET" not in demo.stdout + demo.stderr
     assert "demo-app-password" not in demo.stdout + demo.stderr
+    assert "demo-revoked" not in demo.stdout.replace("=demo-revoked", "") + demo.stderr
 
 
 def test_checkout_stays_clean(tenants_before: list[Path], demo: subprocess.CompletedProcess[str]) -> None:

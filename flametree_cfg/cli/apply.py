@@ -10,6 +10,7 @@ import click
 from flametree_cfg.cli.consent import consent
 from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
+from flametree_cfg.cli.probing import verify_options
 from flametree_cfg.cli.targets import gate_options, target_option
 from flametree_cfg.errors import Diagnostic, ExitCode, WrongUsage, error, worst
 
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
     help="Apply only the plan with this digest, which was approved; does not ask.",
 )
 @gate_options
+@verify_options
+@click.option(
+    "--rollback-on-unhealthy",
+    is_flag=True,
+    show_envvar=True,
+    help="If a connector that was made or changed does not answer, undo this apply by a plan of its own.",
+)
 @target_option
 def apply(
     invocation: Invocation,
@@ -45,18 +53,23 @@ def apply(
     """
     Make the platform as the YAML says, or do what a plan file of `plan --out` says and nothing else.
 
-    Shows the plan and asks first, unless it is a plan file; continues an interrupted apply by itself.
+    Shows the plan and asks first, unless it is a plan file; continues an interrupted apply by itself. Afterwards it
+    checks the connectors it made or changed; leaves with 9 when one is unhealthy, and undoes nothing unless told to.
     """
     from flametree_cfg import engine
     from flametree_cfg.config.planfile import is_plan_file
     from flametree_cfg.report import Apply, Document
 
+    if gates["rollback_on_unhealthy"] and not gates["verify"]:
+        raise WrongUsage(_unverified())
     options = invocation.options(targets=targets, no_delete=no_delete, **gates)
     results: list[ApplyResult]
     if any(is_plan_file(path) for path in paths):
         if len(paths) > 1 or no_delete or targets or options.variables or options.var_files:
             raise WrongUsage(_only_the_file())
-        results = engine.apply_saved(paths[0], options, expect, _announce(invocation), invocation.progress)
+        results = engine.apply_saved(
+            paths[0], options, expect, _announce(invocation), invocation.progress, invocation.show_plan
+        )
     else:
         confirm = None if yes or expect else consent(invocation, "Apply these changes?")
         results = engine.apply(paths, options, invocation.show_plan, confirm, invocation.progress, expect)
@@ -69,12 +82,14 @@ def _announce(invocation: Invocation) -> Callable[[SavedPlan], None]:
     """Make what tells, before anything is written, which plan is applied to whom."""
 
     def announce(saved: SavedPlan) -> None:
-        from flametree_cfg.report import Line, Tone
+        from flametree_cfg import engine
+        from flametree_cfg.report import Line, Tone, probed_lines
 
         lines = [Line(f"Plan of {saved.made_at}, digest {saved.digest}", Tone.HEAD)]
         for tenant in saved.tenants:
             count = len(tenant.body["operations"])
             lines.append(Line(f"  {tenant.tenant}: {count} {'operation' if count == 1 else 'operations'}"))
+            lines += probed_lines(engine.aged(tenant.probed), invocation.beside.symbols, "    ")
         invocation.beside.show(lines)
 
     return announce
@@ -86,4 +101,13 @@ def _only_the_file() -> Diagnostic:
         "The command line is not understood",
         "a plan file stands alone: it holds all its tenants, targets, deletions and what variables stood for",
         "leave out other paths, --target, --no-delete, --var and --var-file, or give them to `plan --out`",
+    )
+
+
+def _unverified() -> Diagnostic:
+    return error(
+        "wrong-usage",
+        "The command line is not understood",
+        "--rollback-on-unhealthy goes back from what a check finds, and --no-verify checks nothing",
+        "leave one of them out; FLAMETREE_VERIFY may say no too",
     )

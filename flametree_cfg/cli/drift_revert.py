@@ -9,6 +9,7 @@ import click
 from flametree_cfg.cli.consent import consent
 from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
+from flametree_cfg.cli.probing import verify_options
 from flametree_cfg.cli.targets import gate_options
 from flametree_cfg.errors import ExitCode
 
@@ -20,6 +21,7 @@ from flametree_cfg.errors import ExitCode
 @click.argument("subjects", metavar="[ADDRESS[.FIELD]]...", nargs=-1)
 @click.option("--yes", "-y", is_flag=True, show_envvar=True, help="Do not ask.")
 @gate_options
+@verify_options
 def revert(invocation: Invocation, path: str, subjects: tuple[str, ...], *, yes: bool, **gates: Any) -> ExitCode:
     """
     Put back what was changed outside: fields as they were applied, deleted objects made again.

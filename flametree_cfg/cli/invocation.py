@@ -155,8 +155,11 @@ class _Format(click.ParamType[str]):
         return value
 
 
-class _Seconds(click.FloatRange):
+class Seconds(click.FloatRange):
+    """How long; never `nan`."""
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Check the number."""
         seconds: float = super().convert(value, param, ctx)
         if math.isnan(seconds):  # nan is in every range, and waits for ever
             self.fail(f"{value!r} is no number of seconds.", param, ctx)
@@ -184,7 +187,7 @@ _COMMON = (
         "lock_timeout",
         "--lock-timeout",
         metavar="SECONDS",
-        type=_Seconds(0),
+        type=Seconds(0),
         default=LOCK_WAIT_S,
         show_default=True,
         help="How long to wait for somebody else's apply.",

@@ -9,6 +9,7 @@ import click
 
 from flametree_cfg.cli.assignments import assignments, referring, secret_option, values_of
 from flametree_cfg.cli.invocation import Invocation, common
+from flametree_cfg.cli.probing import verify_options
 from flametree_cfg.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -133,9 +134,10 @@ def clear_default(invocation: Invocation, tenant: str, target: str) -> ExitCode:
 
 
 @on_object("start")
-def start(invocation: Invocation, tenant: str, target: str) -> ExitCode:
+@verify_options
+def start(invocation: Invocation, tenant: str, target: str, **verifying: Any) -> ExitCode:
     """Start a channel or an agent."""
-    return _act(invocation, tenant, target, "start", "Started")
+    return _act(invocation, tenant, target, "start", "Started", **verifying)
 
 
 @on_object("stop")
@@ -211,12 +213,14 @@ def system_add(invocation: Invocation, type_name: str, name: str, typed: tuple[t
     return _did(invocation, "Added", made)
 
 
-def _act(invocation: Invocation, tenant: str, target: str, verb: str, words: str) -> ExitCode:
+def _act(invocation: Invocation, tenant: str, target: str, verb: str, words: str, **verifying: Any) -> ExitCode:
     from flametree_cfg import engine
 
-    with engine.open_portal(tenant, invocation.options(), write=True) as desk:
+    with engine.open_portal(tenant, invocation.options(**verifying), write=True) as desk:
         found: LiveObject = getattr(desk.portal, verb)(desk.named(target))
-    return _did(invocation, words, found)
+    fell = verb == "start" and found.status.value == "ERROR"
+    code = _did(invocation, "Could not start" if fell else words, found)
+    return ExitCode.PARTIAL if fell else code
 
 
 def _did(invocation: Invocation, words: str, found: LiveObject) -> ExitCode:

@@ -9,6 +9,7 @@ import click
 from flametree_cfg.cli.consent import consent
 from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
+from flametree_cfg.cli.probing import verify_options
 from flametree_cfg.cli.targets import gate_options, target_option
 from flametree_cfg.errors import ExitCode, worst
 
@@ -28,6 +29,7 @@ from flametree_cfg.errors import ExitCode, worst
 )
 @click.option("--out", metavar="FILE", show_envvar=True, help="Save the plan, for `apply FILE`; apply nothing.")
 @gate_options
+@verify_options
 @target_option
 def rollback(
     invocation: Invocation,

@@ -68,7 +68,7 @@ def apply(
             approved = {result.folder: result.digest for result in shown}
         hand = Hand(on_plan, on_event, approved)
         results = [
-            apply_reading(reading, diagnostics, session, hand)
+            and_looked_after(apply_reading(reading, diagnostics, session, hand), reading, session, hand)
             for reading, diagnostics in read_and_check(paths, session)
         ]
         seen = [result.tenant_name for result in results]
@@ -130,7 +130,20 @@ def apply_reading(
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            run_number=progress.run_number,
+            plan=progress.plan,
+            transitions=tuple(progress.transitions),
         )
+
+
+def and_looked_after(result: ApplyResult, reading: TenantReading, session: Session, hand: Hand) -> ApplyResult:
+    """Check what an apply wrote, where it wrote anything and the operator wants that."""
+    if not result.applied or result.plan is None or not session.options.verify:
+        return result
+    from flametree_cfg.engine.probing_after import look_after
+
+    looked = look_after(result, result.plan.operations, session, hand)
+    return replace(looked, diagnostics=by_place(located(reading, looked.diagnostics)))
 
 
 def _apply_locked(
@@ -142,8 +155,8 @@ def _apply_locked(
     progress: Progress,
 ) -> ApplyResult:
     stored = session.ledger.read_some(reading.name, ())
-    for event in resume(session.platform, session.ledger, lease, stored):
-        progress.resumed += 1
+    for event in resume(session.platform, session.ledger, lease, stored, wait_s=session.options.wait_s):
+        progress.note_resumed(event)
         hand.on_event(event)
     result, sight = plan_and_sight(reading, diagnostics, session)
     if hand.approved is None:
@@ -151,7 +164,9 @@ def _apply_locked(
     elif result.digest != hand.approved.get(reading.folder, ""):
         raise PlanStale(_moved(reading))
     if result.plan is None or sight is None:
-        return ApplyResult(reading.folder, reading.name, result.exit_code, result.diagnostics, resumed=progress.resumed)
+        moved = tuple(progress.transitions)
+        told = (result.exit_code, result.diagnostics)
+        return ApplyResult(reading.folder, reading.name, *told, resumed=progress.resumed, transitions=moved)
     work = Work(
         result.plan,
         reading.folder,
@@ -173,6 +188,7 @@ def _apply_locked(
         serial,
         number,
         result.plan,
+        transitions=tuple(progress.transitions),
     )
 
 

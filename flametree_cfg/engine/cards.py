@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.engine.options import Card, Options
+from flametree_cfg.engine.outside import Outside
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, WrongUsage, error
@@ -14,6 +17,7 @@ from flametree_cfg.model import (
     Address,
     Kind,
     LiveObject,
+    Probed,
     Resource,
     Secret,
     Stored,
@@ -63,13 +67,7 @@ def show(path: str | Path, address: str | None, options: Options) -> list[Card]:
     with Session(options, [path]) as session:
         name = tenant_of(path, session)
         stored = session.ledger.read(name)
-        snapshot, objects = live_snapshot(session.platform.read(name), stored.ids())
-    linked = _linked(snapshot.resources)
-    cards = [
-        _card(resource, objects[a], stored, linked.get(a, ()))
-        for a, resource in sorted(snapshot.resources.items())
-        if a.kind is not Kind.ATTACHMENT
-    ]
+        cards = cards_of(stored, session)
     if address is None:
         return cards
     wanted = parse_address(address)
@@ -77,6 +75,34 @@ def show(path: str | Path, address: str | None, options: Options) -> list[Card]:
     if not chosen:
         raise WrongUsage(_no_such(address, name, cards))
     return chosen
+
+
+def cards_of(stored: Stored, session: Session) -> list[Card]:
+    """Give the cards of a tenant, ours and foreign, sorted by address."""
+    snapshot, objects = live_snapshot(session.platform.read(stored.tenant), stored.ids())
+    linked = _linked(snapshot.resources)
+    now = session.options.outside.now()
+    return [
+        _card(resource, objects[a], stored, linked.get(a, ()), now)
+        for a, resource in sorted(snapshot.resources.items())
+        if a.kind is not Kind.ATTACHMENT
+    ]
+
+
+def age_of(at: str, now: str) -> float | None:
+    """Give the seconds from one time to the other, UTC in ISO 8601; None where there is no time."""
+    if not at:
+        return None
+    try:
+        return max(0.0, (datetime.fromisoformat(now) - datetime.fromisoformat(at)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def aged(checks: Sequence[Probed], now: str = "") -> tuple[Probed, ...]:
+    """Say of checks how old they are by now."""
+    now = now or Outside().now()
+    return tuple(replace(one, age_s=age_of(one.found.at, now) or 0.0) for one in checks)
 
 
 def _no_such(address: str, tenant: str, cards: list[Card]) -> Diagnostic:
@@ -106,7 +132,7 @@ def _linked(resources: Mapping[Address, Resource]) -> dict[Address, tuple[str, .
     return {address: tuple(sorted(set(names))) for address, names in found.items()}
 
 
-def _card(resource: Resource, item: LiveObject, stored: Stored, linked: tuple[str, ...]) -> Card:
+def _card(resource: Resource, item: LiveObject, stored: Stored, linked: tuple[str, ...], now: str) -> Card:
     return Card(
         resource.address,
         resource.type,
@@ -117,6 +143,8 @@ def _card(resource: Resource, item: LiveObject, stored: Stored, linked: tuple[st
         item.status,
         item.health,
         item.message,
+        item.checked,
+        age_of(item.checked_at, now),
         linked,
         dict(_parameters(resource.settings)),
     )

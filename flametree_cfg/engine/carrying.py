@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flametree_cfg.apply import apply_plan
-from flametree_cfg.engine.options import Options
+from flametree_cfg.engine.options import Options, Transition
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
 from flametree_cfg.model import (
@@ -33,16 +33,30 @@ _PLAIN = frozenset({str, bool, int, float, type(None)})  # values that hold no s
 
 @dataclass(slots=True)
 class Progress:
-    """What happened so far; read when something breaks off."""
+    """What happened so far; read when something breaks off. `plan` is what is carried out, if it came to that."""
 
     applied: int = 0
     total: int = 0
     resumed: int = 0
+    run_number: int = 0
+    plan: Plan | None = None
+    transitions: list[Transition] = field(default_factory=list)
+
+    def note_resumed(self, event: Event) -> None:
+        """Take in what settling an interruption did."""
+        self.resumed += event.stage is Stage.RESUMED
+        self._note_settled(event)
 
     def note(self, event: Event) -> None:
         """Take in what just happened."""
-        self.total = event.total
+        if event.settled is None:
+            self.total = event.total
         self.applied += event.stage is Stage.DONE
+        self._note_settled(event)
+
+    def _note_settled(self, event: Event) -> None:
+        if event.settled is not None and event.address is not None:
+            self.transitions.append(Transition(event.address, event.settled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
         ConfigInvalid: a secret that has to be sent does not resolve; nothing was written.
         FlametreeError: as `apply_plan`.
     """
-    plan = work.plan
+    plan = progress.plan = work.plan
     if plan.operations and not work.approved:
         from flametree_cfg.engine.guarding import guard
 
@@ -96,10 +110,10 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
     secrets = needed_secrets(plan, work, session)
     bind_platform(session, lease)
     run, at = work.run or session.options.outside.new_run(), session.options.outside.now()
-    begun = time.monotonic()
+    begun, wait_s = time.monotonic(), session.options.wait_s
     outcome, serial = "failed", plan.serial
     try:
-        for event in apply_plan(plan, session.platform, session.ledger, lease, secrets, run):
+        for event in apply_plan(plan, session.platform, session.ledger, lease, secrets, run, wait_s=wait_s):
             progress.note(event)
             on_event(event)
         outcome = "applied"
@@ -112,7 +126,7 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
             serial = session.ledger.read_some(plan.tenant, ()).serial
             line = _history_line(work, session.options)
             line = replace(line, run=run, at=at, duration_s=_since(begun), result=outcome, serial=serial)
-            number = session.ledger.remember(lease, line, plan.operations)
+            number = progress.run_number = session.ledger.remember(lease, line, plan.operations)
     return Carried(serial, number)
 
 

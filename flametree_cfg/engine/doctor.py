@@ -78,7 +78,8 @@ def _versions(_session: Session) -> Iterator[Finding]:
         needed = importlib.metadata.requires("flametree-cfg") or []
     except importlib.metadata.PackageNotFoundError:
         needed = []
-    missing = [name for name in map(_distribution, needed) if not _installed(name)]
+    always = [one for one in needed if "extra ==" not in one]  # others are for who asks
+    missing = [name for name in map(_distribution, always) if not _installed(name)]
     said = f"flametree-cfg {__version__}, Python {platform.python_version()}, {platform.system()}"
     if missing:
         hint = "install flametree-cfg again, into an environment of its own"

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from flametree_cfg.engine.outside import Outside
 from flametree_cfg.errors import Diagnostic, ExitCode
-from flametree_cfg.model import Address, Health, Status
+from flametree_cfg.model import Address, Health, Probed, Settled, Status
 
 if TYPE_CHECKING:
     from flametree_cfg.config import TenantReading
     from flametree_cfg.drift import Drift
     from flametree_cfg.plan import Plan
 
+WAIT_S = 60.0  # seconds: some slow providers one after the other, shorter than a CI step's patience
 LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
 
 
@@ -37,6 +38,12 @@ class Options:
         var_files, variables: paths of YAML files with variables, and `NAME=VALUE` each, which win.
         tenant_id: what the platform calls the tenant; None for what its files say.
         cache: whether what reading and comparing gave is kept for the next run, and used.
+        verify: whether what is started or applied is checked against its provider by itself.
+        allow_address: networks and hosts that checks may call although they are not public.
+        endpoint: `TYPE=URL`, base URLs that stand in for a provider's.
+        authorities: a PEM file of certificate authorities that checks trust beside the public ones; empty for none.
+        wait_s: seconds to wait each time for what starts or stops.
+        rollback_on_unhealthy: whether an apply goes back when something it made or changed does not answer.
         read_only: ledger and platform are opened so that nothing can be written to them.
         outside: clock, ids and who we are.
         mask: told every secret value before it is used, so that no output can show one.
@@ -58,6 +65,12 @@ class Options:
     variables: tuple[str, ...] = ()
     tenant_id: str | None = None
     cache: bool = True
+    wait_s: float = WAIT_S
+    verify: bool = True
+    allow_address: tuple[str, ...] = ()
+    endpoint: tuple[str, ...] = ()
+    authorities: str = ""
+    rollback_on_unhealthy: bool = False
     read_only: bool = False
     debug: bool = False
     command: str = "flametree-cfg"
@@ -94,6 +107,7 @@ class PlanResult:
         platform: identity of the platform that was read; empty if none was.
         reading: what its folder declares, for who draws it; None where there is no folder.
         note, commit: as a `Hand` has them, for history.
+        probed: what checks found of what it makes or changes, before anything is applied; if that was asked for.
     """
 
     folder: str
@@ -106,6 +120,15 @@ class PlanResult:
     reading: TenantReading | None = field(default=None, repr=False, compare=False)
     note: str = ""
     commit: str | None = None
+    probed: tuple[Probed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What became of one channel or agent that an apply started or stopped."""
+
+    address: Address
+    settled: Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +140,9 @@ class ApplyResult:
         applied, total: operations the platform carried out, of those planned.
         resumed: operations settled after an interruption.
         run_number: its line in history; 0 if nothing was written there.
+        transitions: what was started and stopped, in the order it got there.
+        checks: what checks found of the connectors it made or changed.
+        back: how going back ended, where a check failed and that was asked for.
     """
 
     folder: str
@@ -129,6 +155,9 @@ class ApplyResult:
     serial: int = 0
     run_number: int = 0
     plan: Plan | None = None
+    transitions: tuple[Transition, ...] = ()
+    checks: tuple[Probed, ...] = ()
+    back: ApplyResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +184,39 @@ class DriftResult:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckResult:
+    """
+    What `check` found in one tenant.
+
+    Attributes:
+        checks: one for each object that was looked at, sorted by address.
+    """
+
+    folder: str
+    tenant_name: str
+    checks: tuple[Probed, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """How a tenant's objects are, as the portal's lists show it; `cards` are sorted by address."""
+
+    folder: str
+    tenant_name: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """
     One object as the portal's card shows it.
 
     Attributes:
         tags: DEFAULT, SYS.INT., EXTERNAL, FOREIGN, PROTECTED.
+        checked: what the last check of its provider found, in words.
+        age_s: seconds since; None if there was none with its settings as they are.
         linked: addresses of what it is linked or attached to; for a connector or channel the agents.
         parameters: the main non-secret settings, as text; secrets show as present only.
     """
@@ -174,5 +230,7 @@ class Card:
     status: Status = Status.NONE
     health: Health = Health.NOT_CHECKED
     message: str = ""
+    checked: str = ""
+    age_s: float | None = None
     linked: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)

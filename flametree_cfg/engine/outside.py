@@ -43,6 +43,16 @@ def _commit(folder: Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+_JITTER = 0.1  # of a pause, either way: watchers that began together must not go on together
+
+
+def _pause(about_s: float) -> None:
+    import random
+    import time
+
+    time.sleep(about_s * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311  # nothing is kept secret by it
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """
@@ -53,6 +63,7 @@ class Outside:
         new_run: names a run for ever.
         user, host, pid: who runs this.
         commit: of the repository that holds a folder.
+        pause: waits for about so many seconds.
     """
 
     now: Callable[[], str] = lambda: datetime.now(UTC).isoformat(timespec="seconds")
@@ -61,3 +72,4 @@ class Outside:
     host: Callable[[], str] = _host
     pid: Callable[[], int] = os.getpid
     commit: Callable[[Path], str] = _commit
+    pause: Callable[[float], None] = _pause

@@ -62,13 +62,20 @@ def open_portal(where: str, options: Options, *, write: bool = False) -> Iterato
         where: the tenant's folder, or its name.
         write: whether the registry may be made if there is none.
     """
+    with open_desk(where, options, write=write) as (desk, _):
+        yield desk
+
+
+@contextmanager
+def open_desk(where: str, options: Options, *, write: bool = False) -> Iterator[tuple[Desk, Session]]:
+    """Open a tenant's portal, as `open_portal`, and the session that it belongs to."""
     path = Path(where)
     is_folder = os.path.isdir(where)  # noqa: PTH112  # never raises
     folder = path if is_folder else Path()
     with Session(options, [folder], create=write) as session:
         tenant = tenant_of(path, session) if is_folder else _name(where)
-        portal = Portal(session.platform, session.catalog, tenant)
-        yield Desk(portal, session.ledger.read(tenant).ids())
+        portal = Portal(session.platform, session.catalog, tenant, options.wait_s)
+        yield Desk(portal, session.ledger.read(tenant).ids()), session
 
 
 def add_system_integration(

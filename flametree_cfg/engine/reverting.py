@@ -10,6 +10,7 @@ from flametree_cfg.apply import resume
 from flametree_cfg.config import TenantReading, located
 from flametree_cfg.diff import patch
 from flametree_cfg.drift import Drift, DriftKind, Fate, find_drift
+from flametree_cfg.engine.applying import Hand, and_looked_after
 from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of, sent
 from flametree_cfg.engine.checking import live_sides
@@ -81,11 +82,12 @@ def revert_drift(
         progress = Progress()
         try:
             with session.ledger.lock(reading.name, options.lock_wait_s, holder_of(options)) as lease:
-                return _carried(_Reverting(reading, wanted, session), lease, approved, on_plan, on_event, progress)
+                result = _carried(_Reverting(reading, wanted, session), lease, approved, on_plan, on_event, progress)
+            return and_looked_after(result, reading, session, Hand(on_plan, on_event, None))
         except FlametreeError as problem:
             found = by_place(located(reading, problem.diagnostics))
             done = (progress.applied, progress.total, progress.resumed)
-            return ApplyResult(reading.folder, reading.name, problem.exit_code, found, *done)
+            return ApplyResult(reading.folder, reading.name, problem.exit_code, found, *done, plan=progress.plan)
 
 
 def _carried(
@@ -98,8 +100,9 @@ def _carried(
 ) -> ApplyResult:
     """Settle what an interruption left open, plan under the lock, and carry that out."""
     session, reading = reverting.session, reverting.reading
-    for event in resume(session.platform, session.ledger, lease, session.ledger.read_some(reading.name, ())):
-        progress.resumed += 1
+    stored, wait_s = session.ledger.read_some(reading.name, ()), session.options.wait_s
+    for event in resume(session.platform, session.ledger, lease, stored, wait_s=wait_s):
+        progress.note_resumed(event)
         on_event(event)
     planned = reverting.planned()
     result, plan = planned.result, planned.result.plan

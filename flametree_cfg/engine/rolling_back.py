@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.config.parts import Parts
-from flametree_cfg.engine.applying import Confirm, Hand, OnPlan, apply_reading
+from flametree_cfg.engine.applying import Confirm, Hand, OnPlan, and_looked_after, apply_reading
 from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import OnEvent
 from flametree_cfg.engine.options import ApplyResult, Options, PlanResult
@@ -103,7 +103,20 @@ def rollback(
                 raise Refused(error("declined", "Nothing was applied", "the plan was not approved"))
             approved = {target.reading.folder: shown.digest}
         hand = Hand(on_plan, on_event, approved, _note(number), target.run.commit)
-        return [apply_reading(target.reading, target.told, session, hand)]
+        result = apply_reading(target.reading, target.told, session, hand)
+        return [and_looked_after(result, target.reading, session, hand)]
+
+
+def go_back(folder: str, number: int, session: Session, hand: Hand) -> ApplyResult:
+    """
+    Make the objects of a tenant what they were after an apply, without asking, as a step of another command.
+
+    Raises:
+        WrongUsage, StorageFailed: as `plan_rollback`.
+    """
+    target = _target(folder, number, session)
+    own = Hand(hand.on_plan, hand.on_event, None, _note(number), target.run.commit)
+    return apply_reading(target.reading, target.told, session, own)
 
 
 def _note(number: int) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from flametree_cfg.apply import resume
 from flametree_cfg.config.planfile import read_plan_file
+from flametree_cfg.engine.applying import Hand, OnPlan
 from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of, sent
 from flametree_cfg.engine.options import ApplyResult, Options
 from flametree_cfg.engine.prints import Printer, printer
@@ -41,7 +42,14 @@ from flametree_cfg.plan.saved import MAX_SIZE, SavedPlan, SavedTenant, operation
 Announce = Callable[[SavedPlan], None]
 
 
-def apply_saved(path: str, options: Options, expect: str, announce: Announce, on_event: OnEvent) -> list[ApplyResult]:
+def apply_saved(
+    path: str,
+    options: Options,
+    expect: str,
+    announce: Announce,
+    on_event: OnEvent,
+    on_plan: OnPlan = lambda _: None,
+) -> list[ApplyResult]:
     """
     Apply a plan file, once; while what it began is not ended, the same file continues it.
 
@@ -53,6 +61,7 @@ def apply_saved(path: str, options: Options, expect: str, announce: Announce, on
         expect: the digest that was approved; empty to take the file's.
         announce: told what is about to be applied.
         on_event: told what happens.
+        on_plan: shown the plan of the way back, where a check fails and that was asked for.
 
     Raises:
         PlanStale: the file is no plan, was altered, has expired, has another digest than the one approved, or is not
@@ -65,10 +74,19 @@ def apply_saved(path: str, options: Options, expect: str, announce: Announce, on
     _refuse_other_tenant(saved, options.tenant_id)
     announce(saved)
     with Session(options, [saved.tenants[0].folder], create=True) as session:
+        hand = Hand(on_plan, on_event, None)
         return [
-            _apply_tenant(tenant, f"{saved.id}.{number}", session, on_event)
+            _looked_after(_apply_tenant(tenant, f"{saved.id}.{number}", session, on_event), tenant, session, hand)
             for number, tenant in enumerate(saved.tenants, 1)
         ]
+
+
+def _looked_after(result: ApplyResult, saved: SavedTenant, session: Session, hand: Hand) -> ApplyResult:
+    if not result.applied or not session.options.verify:
+        return result
+    from flametree_cfg.engine.probing_after import look_after
+
+    return look_after(result, operations_of(saved.body), session, hand, also=saved.rotated)
 
 
 def _refuse_other_tenant(saved: SavedPlan, wanted: str | None) -> None:
@@ -115,6 +133,8 @@ def _apply_tenant(saved: SavedTenant, run: str, session: Session, on_event: OnEv
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            run_number=progress.run_number,
+            transitions=tuple(progress.transitions),
         )
 
 
@@ -136,8 +156,9 @@ class _Applying:
         only_secrets = self._only_secrets_left()
         done = self._done(operations)
         self._refuse_foreign(stored, begun=bool(done) or self._is_open(stored))
-        for event in resume(session.platform, session.ledger, self.lease, stored):
-            self.progress.resumed += 1
+        doors, wait_s = (session.platform, session.ledger), session.options.wait_s
+        for event in resume(*doors, self.lease, stored, wait_s=wait_s, continued=self.run):
+            self.progress.note_resumed(event)
             self.on_event(event)
         if only_secrets:
             return self._result(*(self._rewrite() or (stored.serial, 0)))
@@ -154,7 +175,8 @@ class _Applying:
     def _result(self, serial: int, number: int) -> ApplyResult:
         progress = self.progress
         done = (progress.applied, progress.total, progress.resumed, serial, number)
-        return ApplyResult(self.saved.folder, self.saved.tenant, ExitCode.OK, (), *done)
+        moved = tuple(progress.transitions)
+        return ApplyResult(self.saved.folder, self.saved.tenant, ExitCode.OK, (), *done, transitions=moved)
 
     def _only_secrets_left(self) -> bool:
         """

@@ -68,6 +68,7 @@ def _tenant(result: PlanResult, options: Options) -> SavedTenant:
         options.outside.commit(Path(result.folder)) if result.commit is None else result.commit,
         plan.rotated,
         result.note,
+        result.probed,
     )
 
 

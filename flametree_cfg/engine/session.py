@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from flametree_cfg.schema import Catalog
 
 if TYPE_CHECKING:
     from flametree_cfg.config.given import Given
-    from flametree_cfg.platform import Platform
+    from flametree_cfg.platform import Platform, Verification
     from flametree_cfg.secret import Keyring, Policy, Resolved
     from flametree_cfg.state import Ledger
 
@@ -53,6 +54,12 @@ class Session:
         for name in ("ledger", "platform"):
             if name in self.__dict__:
                 self.__dict__[name].close()
+
+    def with_options(self, options: Options) -> Session:
+        """Give the same doors to a step of the run that is allowed something else; close this one alone."""
+        twin = copy(self)
+        twin.options = options
+        return twin
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -107,8 +114,22 @@ class Session:
         from flametree_cfg.platform import open_platform
 
         url = self.options.platform or f"sqlite:{self.home / 'registry.db'}"
-        read_only = self.options.read_only
-        return open_platform(url, catalog=self.catalog, keyring=self.keyring, create=self.create, read_only=read_only)
+        return open_platform(
+            url,
+            catalog=self.catalog,
+            keyring=self.keyring,
+            create=self.create,
+            read_only=self.options.read_only,
+            verification=self.verification,
+        )
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Whether and where providers are called; the operator's choice."""
+        from flametree_cfg.platform import Verification
+
+        chosen = self.options
+        return Verification(chosen.verify, chosen.allow_address, chosen.endpoint, chosen.authorities)
 
     @cached_property
     def keyring(self) -> Keyring | None:

@@ -42,6 +42,8 @@ class LiveObject:
     Attributes:
         version: grows with every change of the object.
         message: the latest status message, as the portal shows it on hover.
+        checked: what the last check of its provider found, in words; empty where its settings changed since.
+        checked_at: when, UTC in ISO 8601.
     """
 
     kind: Kind
@@ -52,6 +54,8 @@ class LiveObject:
     status: Status = Status.NONE
     health: Health = Health.NOT_CHECKED
     message: str = ""
+    checked: str = ""
+    checked_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,45 @@ class LiveTenant:
     revision: int = 0
 
 
+TRANSITIONS = frozenset({Status.STARTING, Status.STOPPING})
+"""Where nothing can be done with an object but wait; domain.md 4.1."""
+
+UP = frozenset({Status.RUNNING, Status.STARTING})
+"""What counts as running: it does, or is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """
+    What became of a channel or an agent that was starting or stopping.
+
+    Attributes:
+        status: where it went; still STARTING or STOPPING if waiting for it was given up.
+        message: the latest status message.
+        duration_s: seconds it took.
+    """
+
+    kind: Kind
+    id: str
+    wanted: Status
+    status: Status
+    message: str = ""
+    duration_s: float = 0.0
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it is where it was to go."""
+        return self.status is self.wanted
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a channel's or an agent's log; `at` is UTC in ISO 8601."""
+    """One line of a channel's or an agent's log; `at` is UTC in ISO 8601, `number` grows from line to line."""
 
     at: str
     level: str
     text: str
+    number: int = 0
 
 
 def live_snapshot(live: LiveTenant, ids: Mapping[Address, str]) -> tuple[Snapshot, dict[Address, LiveObject]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model.address import Address
+from flametree_cfg.model.live import Settled
 from flametree_cfg.model.resource import Resource
 from flametree_cfg.model.value import Value
 
@@ -181,12 +182,20 @@ class Stage(enum.StrEnum):
     STARTED = "started"
     DONE = "done"
     FAILED = "failed"
+    WAITING = "waiting"
+    SETTLED = "settled"
     FINISHED = "finished"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened during an apply; `index` of `total` operations, `elapsed_s` in seconds."""
+    """
+    One thing that happened during an apply; `index` of `total` operations, `elapsed_s` in seconds.
+
+    Attributes:
+        waits: what a WAITING waits for.
+        settled: what a SETTLED says became of `address`.
+    """
 
     stage: Stage
     tenant: str
@@ -195,3 +204,6 @@ class Event:
     total: int = 0
     message: str = ""
     elapsed_s: float = 0.0
+    waits: tuple[Address, ...] = ()
+    address: Address | None = None
+    settled: Settled | None = None

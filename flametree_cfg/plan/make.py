@@ -21,6 +21,7 @@ from flametree_cfg.model import (
     Resource,
     Secret,
     Snapshot,
+    Status,
     Stored,
     Tenant,
     map_secrets,
@@ -93,6 +94,7 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
     restarts = _restarted(operations)
     warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]
     warnings += done_imports(tenant, sides.stored)
+    warnings += _in_error(sides)
     if simulation and simulation.standing:
         warnings += _still_standing(simulation)
     applied = Snapshot(tenant.name, {address: entry.resource for address, entry in sides.stored.items()})
@@ -293,6 +295,21 @@ def _restart_outside(sides: Sides, found: Found, catalog: Catalog) -> Iterator[D
                 "An agent outside our care has to be restarted",
                 f"{address} runs and keeps its previous links and channels until it is stopped and started",
                 "restart it in the portal after applying",
+                address=str(address),
+            )
+
+
+def _in_error(sides: Sides) -> Iterator[Diagnostic]:
+    """Say what does not run, and why: an apply starts what the YAML wants running, and it may fail again."""
+    for address, live in sides.objects.items():
+        declared = sides.desired.get(address) if live.status is Status.ERROR else None
+        if declared is not None:
+            again = declared.resource.fields.get("running") is True
+            yield warning(
+                "in-error",
+                "Something of ours is in ERROR",
+                f"{address}: {live.message or 'the platform does not say why'}",
+                "applying starts it again; correct what it says first" if again else "`flametree-cfg logs` tells more",
                 address=str(address),
             )
 

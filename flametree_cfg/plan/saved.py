@@ -13,11 +13,14 @@ from flametree_cfg.model import (
     Action,
     Address,
     Check,
+    Checked,
     Effect,
     FieldChange,
+    Health,
     Note,
     Operation,
     Precondition,
+    Probed,
     Resource,
     Value,
     canonical,
@@ -45,6 +48,7 @@ class SavedTenant:
         commit: of the configuration repository; empty outside git.
         rotated: whose secrets had other values behind the same references.
         note: goes before the summary in history; empty for a plan of what the files say.
+        probed: what checks found before anything was applied; nobody approves that.
     """
 
     tenant: str
@@ -57,6 +61,7 @@ class SavedTenant:
     commit: str
     rotated: tuple[Address, ...] = ()
     note: str = ""
+    probed: tuple[Probed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ def write_saved(plan: SavedPlan) -> bytes:
 
 
 def _tenant_document(tenant: SavedTenant) -> dict[str, Any]:
+    probed = {"probed": [_probed_document(one) for one in tenant.probed]} if tenant.probed else {}
     return {
         "body": tenant.body,
         "digest": tenant.digest,
@@ -117,7 +123,22 @@ def _tenant_document(tenant: SavedTenant) -> dict[str, Any]:
             "commit": tenant.commit,
             "rotated": [str(address) for address in tenant.rotated],
             **({"note": tenant.note} if tenant.note else {}),
+            **probed,
         },
+    }
+
+
+def _probed_document(one: Probed) -> dict[str, Any]:
+    found = one.found
+    return {
+        "address": str(one.address),
+        "type": one.type,
+        "name": one.name,
+        "health": found.health.value,
+        "finding": found.finding,
+        "message": found.message,
+        "at": found.at,
+        "duration_s": found.duration_s,
     }
 
 
@@ -179,8 +200,17 @@ def _tenant(plain: Mapping[str, Any]) -> SavedTenant:
     envelope, body = plain["envelope"], plain["body"]
     folder, lineage, platform, commit = (_text(envelope[key]) for key in ("folder", "lineage", "platform", "commit"))
     rotated = tuple(_address(text) for text in envelope["rotated"])
+    probed = tuple(_probed(one) for one in envelope.get("probed", ()))
     serial, digest, note = int(envelope["serial"]), _text(plain["digest"]), _text(envelope.get("note", ""))
-    return SavedTenant(_text(body["tenant"]), folder, body, digest, lineage, serial, platform, commit, rotated, note)
+    name = _text(body["tenant"])
+    return SavedTenant(name, folder, body, digest, lineage, serial, platform, commit, rotated, note, probed)
+
+
+def _probed(plain: Mapping[str, Any]) -> Probed:
+    address = _address(plain["address"])
+    finding, message, at = (_text(plain[key]) for key in ("finding", "message", "at"))
+    found = Checked(str(address), Health(plain["health"]), finding, message, at, float(plain["duration_s"]))
+    return Probed(address, _text(plain["type"]), _text(plain["name"]), found)
 
 
 def _text(value: object) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import WrongUsage, error
 from flametree_cfg.platform._port import Platform
+from flametree_cfg.platform.verification import UNVERIFIED, Verification
 from flametree_cfg.schema import Catalog
 
 if TYPE_CHECKING:
@@ -19,7 +20,13 @@ _SCHEME = re.compile(r"([a-z][a-z0-9]*):(.*)", re.DOTALL)
 
 
 def open_platform(
-    url: str, *, catalog: Catalog, keyring: Keyring | None, create: bool, read_only: bool = False
+    url: str,
+    *,
+    catalog: Catalog,
+    keyring: Keyring | None,
+    create: bool,
+    read_only: bool = False,
+    verification: Verification = UNVERIFIED,
 ) -> Platform:
     """
     Open the platform behind a URL.
@@ -30,6 +37,7 @@ def open_platform(
         keyring: seals secrets, where the platform is ours to keep them; None where no key may be made, to read only.
         create: whether the first write may make the registry; reading never does.
         read_only: refuse every write.
+        verification: whether and how it calls providers.
 
     Raises:
         WrongUsage: no module of this room is called like the scheme.
@@ -40,7 +48,14 @@ def open_platform(
     if match and importlib.util.find_spec(place):
         connect = getattr(importlib.import_module(place), "connect", None)
         if connect is not None:
-            platform: Platform = connect(match[2], catalog=catalog, keyring=keyring, create=create, read_only=read_only)
+            platform: Platform = connect(
+                match[2],
+                catalog=catalog,
+                keyring=keyring,
+                create=create,
+                read_only=read_only,
+                verification=verification,
+            )
             return platform
     raise WrongUsage(
         error(

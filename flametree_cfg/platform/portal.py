@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Severity, WrongUsage, error
 from flametree_cfg.model import (
+    TRANSITIONS,
+    UP,
     Action,
     Address,
     Batch,
@@ -18,12 +20,13 @@ from flametree_cfg.model import (
     Operation,
     Outcome,
     Resource,
+    Settled,
     Value,
     folded,
     foreign_key,
     is_key,
 )
-from flametree_cfg.platform._port import Platform
+from flametree_cfg.platform._port import SETTLE_S, Platform
 from flametree_cfg.platform.embedded.fields import edit
 from flametree_cfg.platform.typed import TypedForm, written
 from flametree_cfg.schema import Catalog
@@ -49,6 +52,7 @@ class Portal:
     platform: Platform
     catalog: Catalog
     tenant: str
+    wait_s: float = SETTLE_S  # for what starts or stops
 
     def objects(self, kind: Kind | None = None) -> tuple[LiveObject, ...]:
         """List the tenant's objects and the system connectors it sees, by kind and name; attachments last."""
@@ -118,7 +122,7 @@ class Portal:
         after = Resource(address, fields, system=system)
         operation = Operation("", Action.CREATE, address, type=type, after=after, changes=_whole(fields))
         outcome = self._execute(operation, form.secrets)
-        return self.find(foreign_key(outcome.id), kind)
+        return self._wait(self.find(foreign_key(outcome.id), kind))
 
     def set(self, text: str, values: Mapping[str, Value], *, secret: Iterable[str] = ()) -> LiveObject:
         """Change fields by path, as typed; empty text unsets. What is not named stays, secrets too."""
@@ -133,11 +137,14 @@ class Portal:
         changes = form.changes(values, secret=frozenset(secret))
         self._judged(found, changes, form, _address(found))
         self._execute(Operation("", Action.UPDATE, _address(found), changes=changes), form.secrets)
-        return self.find(foreign_key(found.id), found.kind)
+        return self._wait(self.find(foreign_key(found.id), found.kind))
 
     def delete(self, text: str) -> LiveObject:
-        """Delete an object; gives what it was."""
+        """Delete an object, stopping it first if it runs; gives what it was."""
         found = self.find(text)
+        if found.status in UP or found.status in TRANSITIONS:
+            self._wait(found)
+            self._switch(found, Action.STOP)
         self._do(Action.DELETE, found)
         return found
 
@@ -154,16 +161,18 @@ class Portal:
         return self.find(foreign_key(found.id), found.kind)
 
     def start(self, text: str) -> LiveObject:
-        """Start a channel or an agent."""
-        found = self.find(text)
-        self._do(Action.START, found)
-        return self.find(foreign_key(found.id), found.kind)
+        """Start a channel or an agent, and wait for it; what did not come up is in ERROR."""
+        return self._switch(self._wait(self.find(text)), Action.START)
 
     def stop(self, text: str) -> LiveObject:
-        """Stop a channel or an agent."""
-        found = self.find(text)
-        self._do(Action.STOP, found)
-        return self.find(foreign_key(found.id), found.kind)
+        """Stop a channel or an agent, and wait for it."""
+        return self._switch(self._wait(self.find(text)), Action.STOP)
+
+    def switch_all(self, found: Sequence[LiveObject], action: Action) -> Sequence[Settled]:
+        """Start or stop several, all or none, and wait for them together; says what became of those that moved."""
+        operations = tuple(Operation("", action, _address(one)) for one in found)
+        self.platform.execute(Batch(self.tenant, operations))
+        return self.platform.settle(self.tenant, [one.id for one in found], self.wait_s)
 
     def attach(self, agent: str, channel: str, *, inbound: bool = False) -> None:
         """Attach a channel to an agent, or set Inbound where it is attached already."""
@@ -240,6 +249,17 @@ class Portal:
                 "name the role",
             )
         )
+
+    def _switch(self, found: LiveObject, action: Action) -> LiveObject:
+        self._do(action, found)
+        return self._wait(self.find(foreign_key(found.id), found.kind))
+
+    def _wait(self, found: LiveObject) -> LiveObject:
+        """Wait for what is on its way: nothing else can be done with it meanwhile."""
+        if found.status not in TRANSITIONS:
+            return found
+        self.platform.settle(self.tenant, [found.id], self.wait_s)
+        return self.find(foreign_key(found.id), found.kind)
 
     def _do(self, action: Action, found: LiveObject, *changes: FieldChange) -> Outcome:
         return self._execute(Operation("", action, _address(found), changes=changes))

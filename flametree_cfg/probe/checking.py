@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flametree_cfg.probe.limits import DEADLINE_S, Limits
 from flametree_cfg.probe.policy import Policy
@@ -11,6 +11,8 @@ from flametree_cfg.probe.result import Request, Result
 
 if TYPE_CHECKING:
     from flametree_cfg.probe.lookup import Resolve
+
+T = TypeVar("T")
 
 
 async def probe(
@@ -63,12 +65,27 @@ def check_all(
     *,
     told: Callable[[Result], None] = lambda _: None,
 ) -> tuple[Result, ...]:
+    """Do the same for a caller that is not asynchronous."""
+    return in_a_loop(lambda: probe_all(requests, policy, limits, told=told))
+
+
+def in_a_loop(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """
-    Do the same for a caller that has no event loop.
+    Run to its end what needs an event loop, in one of its own; in another thread where this one has a loop that runs.
 
     Without asyncio's debug mode, whatever the environment says: it logs the arguments of callbacks.
     """
     import asyncio
 
-    with asyncio.Runner(debug=False) as runner:
-        return runner.run(probe_all(requests, policy, limits, told=told))
+    def run() -> T:
+        with asyncio.Runner(debug=False) as runner:
+            return runner.run(make())
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return run()
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=1) as apart:
+        return apart.submit(run).result()

@@ -17,6 +17,7 @@ class Finding(enum.StrEnum):
     NEVER = "never-checked"
     NOT_ASKED = "not-asked"
     NO_SDK = "extra-missing"
+    SEALED = "secrets-sealed"
     INCOMPLETE = "settings-missing"
     UNFIT = "settings-unfit"
     FORBIDDEN = "address-refused"

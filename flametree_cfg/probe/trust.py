@@ -10,7 +10,7 @@ import ssl
 
 import httpx
 
-from flametree_cfg.errors import WrongUsage, error
+from flametree_cfg.probe.authorities import unreadable
 from flametree_cfg.probe.policy import Policy
 
 
@@ -30,7 +30,5 @@ def make_context(policy: Policy) -> ssl.SSLContext:
             context.load_verify_locations(cafile=policy.authorities)
     except OSError as problem:
         named = policy.authorities or "SSL_CERT_FILE or SSL_CERT_DIR"
-        raise WrongUsage(
-            error("authorities", "The certificate authorities cannot be read", named, "give a PEM file")
-        ) from problem
+        raise unreadable(named) from problem
     return context

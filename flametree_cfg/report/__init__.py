@@ -19,13 +19,16 @@ from flametree_cfg.report.sink import Sink, escape
 
 if TYPE_CHECKING:
     from flametree_cfg.report._diagnostics_text import diagnostic_lines
+    from flametree_cfg.report._health import check_line, probed_lines
     from flametree_cfg.report._plan_text import plan_summary, tenant_lines
     from flametree_cfg.report._runs_text import event_lines
 
 _SELDOM = {
+    "check_line": "_health",
     "diagnostic_lines": "_diagnostics_text",
     "event_lines": "_runs_text",
     "plan_summary": "_plan_text",
+    "probed_lines": "_health",
     "tenant_lines": "_plan_text",
 }
 
@@ -43,11 +46,13 @@ __all__ = [
     "Sink",
     "Symbols",
     "Tone",
+    "check_line",
     "diagnostic_lines",
     "escape",
     "event_lines",
     "formats",
     "plan_summary",
+    "probed_lines",
     "render",
     "tenant_lines",
 ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from flametree_cfg.model import Kind
+from flametree_cfg.model import Health, Kind
 from flametree_cfg.report._counts import number
-from flametree_cfg.report._documents import CardLike
+from flametree_cfg.report._health import TONES, age_text
+from flametree_cfg.report._health_documents import CardLike
 from flametree_cfg.report._lines import BLANK, Block, Line, Panel, Symbols, Tone
 from flametree_cfg.report._values_text import quoted
 
-_DOTS = {"healthy": Tone.GOOD, "running": Tone.GOOD, "unhealthy": Tone.ERROR, "error": Tone.ERROR}
+_TONES = {"running": Tone.GOOD, "error": Tone.ERROR}
 
 
 def show_document(cards: Sequence[CardLike], _symbols: Symbols) -> Iterator[Block]:
@@ -34,10 +35,13 @@ def _title(card: CardLike) -> str:
 
 
 def _body(card: CardLike) -> Iterator[Line]:
-    state = state_of(card)
-    message = f"{state}: {card.message}" if state and card.message else state or card.message
-    if message:
-        yield Line(message, _DOTS.get(state.lower(), Tone.PLAIN))
+    message = _said(card.status.value, card.message)
+    if card.address.kind is Kind.CONNECTOR:
+        yield Line(_checked(card) if card.age_s is not None else _said(card.health.value, card.message), _tone(card))
+    elif message:
+        yield Line(message, _TONES.get(card.status.value.lower(), Tone.PLAIN))
+    if card.age_s is not None and card.address.kind is not Kind.CONNECTOR:
+        yield Line(f"checked: {_checked(card)}", _tone(card))
     if card.description:
         yield Line(card.description)
     for key, value in card.parameters.items():
@@ -48,6 +52,13 @@ def _body(card: CardLike) -> Iterator[Line]:
         yield Line(f"id: {card.platform_id}", Tone.FAINT)
 
 
-def state_of(card: CardLike) -> str:
-    """Say the one state a card has: a connector's health, the status of a channel or an agent."""
-    return card.health.value if card.address.kind is Kind.CONNECTOR else card.status.value
+def _said(state: str, message: str) -> str:
+    return f"{state}: {message}" if state and message else state or message
+
+
+def _checked(card: CardLike) -> str:
+    return f"{_said(card.health.value, card.checked)} ({age_text(card.age_s or 0.0)})"
+
+
+def _tone(card: CardLike) -> Tone:
+    return Tone.PLAIN if card.health is Health.NOT_CHECKED else TONES[card.health]

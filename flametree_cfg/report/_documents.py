@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flametree_cfg.errors import Diagnostic, ExitCode, Location, Path
-from flametree_cfg.model import Address, AppliedRun, Health, LiveObject, Operation, Status, Tenant
+from flametree_cfg.model import Address, AppliedRun, LiveObject, Operation, Probed, Tenant
 
 if TYPE_CHECKING:
     from flametree_cfg.diff import Change
     from flametree_cfg.drift import Drift
     from flametree_cfg.plan import Plan
+from flametree_cfg.report._lifecycle_documents import TransitionLike
 
 
 class Document(enum.StrEnum):
@@ -25,6 +26,8 @@ class Document(enum.StrEnum):
     APPLY = "apply"
     DRIFT = "drift"
     SHOW = "show"
+    STATUS = "status"
+    CHECK = "check"
     EXPLAIN = "explain"
     RENDER = "render"
     WHY = "why"
@@ -37,6 +40,8 @@ class Document(enum.StrEnum):
     OBJECT = "object"
     STATE = "state"
     ENTRY = "entry"
+    LIFECYCLE = "lifecycle"
+    LOGS = "logs"
     DONE = "done"
     FAILURE = "failure"
 
@@ -133,6 +138,11 @@ class Planned(Drawn, Protocol):
         """SHA-256 of the plan's body: what people approve; empty without a plan."""
         ...
 
+    @property
+    def probed(self) -> Sequence[Probed]:
+        """What checks found before anything is applied; empty unless that was asked for."""
+        ...
+
 
 class DriftChecked(Drawn, Protocol):
     """What `drift check` found."""
@@ -177,6 +187,11 @@ class Applied(InFolder, Protocol):
         ...
 
     @property
+    def transitions(self) -> Sequence[TransitionLike]:
+        """What was started and stopped."""
+        ...
+
+    @property
     def serial(self) -> int:
         """Of the ledger afterwards."""
         ...
@@ -191,6 +206,16 @@ class Applied(InFolder, Protocol):
         """What was planned; None if no plan could be made."""
         ...
 
+    @property
+    def checks(self) -> Sequence[Probed]:
+        """What checks found of the connectors it made or changed."""
+        ...
+
+    @property
+    def back(self) -> Applied | None:
+        """How going back ended; None where nobody went back."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Apply:
@@ -198,65 +223,6 @@ class Apply:
 
     results: Sequence[Applied]
     verb: str = "apply"
-
-
-class CardLike(Protocol):
-    """One object as the portal shows it; secrets are not on a card."""
-
-    @property
-    def address(self) -> Address:
-        """Ours, or `kind.id:UUID` of a foreign object."""
-        ...
-
-    @property
-    def type(self) -> str:
-        """The integration or agent type."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """As in the portal."""
-        ...
-
-    @property
-    def description(self) -> str:
-        """May be empty."""
-        ...
-
-    @property
-    def platform_id(self) -> str:
-        """The platform's own id."""
-        ...
-
-    @property
-    def tags(self) -> Sequence[str]:
-        """`DEFAULT`, `SYS.INT.`, `EXTERNAL`, `FOREIGN`, `PROTECTED`."""
-        ...
-
-    @property
-    def status(self) -> Status:
-        """Of a channel or an agent."""
-        ...
-
-    @property
-    def health(self) -> Health:
-        """Of a connector."""
-        ...
-
-    @property
-    def message(self) -> str:
-        """What the portal shows on hover."""
-        ...
-
-    @property
-    def linked(self) -> Sequence[str]:
-        """Agents of a connector or channel, connectors and channels of an agent."""
-        ...
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The main parameters; a secret shows as present only."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from flametree_cfg.drift import Drift, DriftKind
 from flametree_cfg.errors import Diagnostic, Location, Path, Severity, by_place
+from flametree_cfg.model import Health
 from flametree_cfg.report._diagnostics_text import place_text
 from flametree_cfg.report._documents import (
     Apply,
@@ -28,6 +29,8 @@ from flametree_cfg.report._drift_text import STATUS, drift_summary
 from flametree_cfg.report._drift_words import fate_text, origin_text
 from flametree_cfg.report._fields import leaves
 from flametree_cfg.report._format_text import format_summary
+from flametree_cfg.report._health import check_summary
+from flametree_cfg.report._health_documents import HealthChecked
 from flametree_cfg.report._lines import UNICODE
 from flametree_cfg.report._markup import cut
 from flametree_cfg.report._place import relative
@@ -91,6 +94,8 @@ class Suite:
         said: what came of it besides, in a word or two; empty if the findings say all.
         read: whether it could be judged at all.
         skipped: whether it was not looked at.
+        passed: what was looked at one by one, and is well.
+        unjudged: what was not looked at among those, and why.
     """
 
     name: str
@@ -98,6 +103,8 @@ class Suite:
     said: str = ""
     read: bool = True
     skipped: bool = False
+    passed: tuple[str, ...] = ()
+    unjudged: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,17 @@ def _apply(document: Apply) -> Findings:
     return Findings(tuple(Suite(_name(item), _diagnosed(item)) for item in document.results))
 
 
+def _check(items: Sequence[HealthChecked]) -> Findings:
+    suites = []
+    for item in items:
+        by_health = {health: [one for one in item.checks if one.found.health is health] for health in Health}
+        passed = tuple(str(one.address) for one in by_health[Health.HEALTHY])
+        unjudged = tuple((str(one.address), one.found.message) for one in by_health[Health.NOT_CHECKED])
+        read = bool(item.checks) or not item.exit_code
+        suites.append(Suite(_name(item), _diagnosed(item), read=read, passed=passed, unjudged=unjudged))
+    return Findings(tuple(suites), check_summary(items))
+
+
 def _failure(failure: Failure) -> Findings:
     found = tuple(_of_diagnostic(one) for one in by_place(failure.diagnostics))
     said = f"The command could not go on (exit code {int(failure.exit_code)})"
@@ -173,6 +191,7 @@ FINDERS: Mapping[Document, Callable[[Any], Findings]] = {
     Document.PLAN: _plan,
     Document.DRIFT: _drift,
     Document.APPLY: _apply,
+    Document.CHECK: _check,
     Document.FAILURE: _failure,
 }
 

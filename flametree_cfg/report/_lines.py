@@ -54,18 +54,40 @@ class Symbols:
     arrow: str
     ledger: str
     bullet: str
+    dot: str
+    no_dot: str
 
 
 UNICODE = Symbols(
-    create="+", change="~", delete="-", replace="\u00b1", restart="\u21bb", arrow="\u2192", ledger="=", bullet="\u00b7"
+    create="+",
+    change="~",
+    delete="-",
+    replace="\u00b1",
+    restart="\u21bb",
+    arrow="\u2192",
+    ledger="=",
+    bullet="\u00b7",
+    dot="\u25cf",
+    no_dot="\u25cb",
 )
-ASCII = Symbols(create="+", change="~", delete="-", replace="-/+", restart="@", arrow="->", ledger="=", bullet="*")
+ASCII = Symbols(
+    create="+",
+    change="~",
+    delete="-",
+    replace="-/+",
+    restart="@",
+    arrow="->",
+    ledger="=",
+    bullet="*",
+    dot="*",
+    no_dot="o",
+)
 
 
 def symbols_for(encoding: str | None) -> Symbols:
     """Choose signs that a stream's encoding can write."""
     try:
-        "\u00b1\u21bb\u2192\u00b7".encode(encoding or "ascii")
+        "\u00b1\u21bb\u2192\u00b7\u25cf\u25cb".encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return ASCII
     return UNICODE

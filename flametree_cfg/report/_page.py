@@ -94,6 +94,7 @@ class Section:
         said: sentences of ours.
         picture: may be None; `picture_of` names the tenant where the section has several.
         facts: what it does to running things: what, how many, which.
+        probed: of each check its tone, dot, word, what was checked and what was found.
         digests: of each tenant, where there are several.
     """
 
@@ -105,6 +106,7 @@ class Section:
     picture_of: str = ""
     facts: tuple[tuple[str, int, Names], ...] = ()
     findings: tuple[Finding, ...] = ()
+    probed: tuple[tuple[str, str, str, str, str], ...] = ()
     moved: tuple[Entry, ...] = ()
     changes: tuple[Entry, ...] = ()
     left_out: int = 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from flametree_cfg.drift import Drift, DriftKind, Judged
 from flametree_cfg.errors import has_errors
-from flametree_cfg.model import FieldChange
+from flametree_cfg.model import FieldChange, Probed
 from flametree_cfg.report import text
 from flametree_cfg.report._counts import PlanCounts, count_plan, count_plans, failed, number, severities
 from flametree_cfg.report._documents import Document, Drawn, DriftChecked, Failure, InFolder, Planned, Validated
@@ -19,6 +19,8 @@ from flametree_cfg.report._drift_words import fate_text, judged_lines, object_ju
 from flametree_cfg.report._fields import Row as Changed
 from flametree_cfg.report._fields import Sign, rows
 from flametree_cfg.report._graph_text import graph_summary
+from flametree_cfg.report._health import check_summary, counted, dot, when_text, word
+from flametree_cfg.report._health_documents import HealthChecked
 from flametree_cfg.report._impact import durations_text, impact_of, quiet, shouted
 from flametree_cfg.report._lines import UNICODE, Panel
 from flametree_cfg.report._page import Cell, Entry, Page, Row, Section, cells, findings, names
@@ -84,12 +86,40 @@ def _planned(alike: Sequence[Planned], *, drawn: bool) -> Section:
         "" if one else _name(item),
         tuple((what.replace("`", ""), len(which), names(which)) for what, which in impact_of(plan)),
         (*findings(shouted(item.diagnostics)), *findings(quiet(item.diagnostics))),
+        _dots(item.probed),
         tuple(map(_moved, (*plan.drift, *plan.ignored)[:ENTRIES_SHOWN])),
         tuple(map(_changed, changed[:ENTRIES_SHOWN])),
         max(0, len(changed) - ENTRIES_SHOWN),
         _proof(item),
         () if one else tuple((_name(other), other.digest) for other in alike),
     )
+
+
+def _dots(checks: Sequence[Probed]) -> tuple[tuple[str, str, str, str, str], ...]:
+    return tuple(
+        (
+            one.found.health.name.lower().replace("_", "-"),
+            dot(one.found.health, UNICODE),
+            word(one.found.health),
+            str(one.address),
+            f"{one.found.message} ({when})" if (when := when_text(one)) else one.found.message,
+        )
+        for one in checks
+    )
+
+
+def _checked(items: Sequence[HealthChecked]) -> Page:
+    sections = tuple(
+        Section(
+            names([_name(item)]),
+            1,
+            counted(one.found.health for one in item.checks),
+            findings=() if item.checks else findings(item.diagnostics),
+            probed=_dots(item.checks),
+        )
+        for item in items
+    )
+    return Page(check_summary(items), "bad" if any(item.exit_code for item in items) else "good", sections=sections)
 
 
 def _proof(item: Planned) -> str:
@@ -231,5 +261,6 @@ MAKERS: Mapping[Document, Callable[[Any], Page]] = {
     Document.PLAN: _plan,
     Document.DRIFT: _drift,
     Document.GRAPH: _graph,
+    Document.CHECK: _checked,
     Document.FAILURE: _failure,
 }

@@ -14,6 +14,7 @@ from flametree_cfg.report._fields import Sign, rows
 from flametree_cfg.report._impact import durations_text, impact_of, quiet, shouted
 from flametree_cfg.report._lines import Line, Symbols
 from flametree_cfg.report._plan_text import change_lines, counts_text, plan_summary, says_nothing
+from flametree_cfg.report._status_markdown import probed_table
 
 
 def plan_parts(items: Sequence[Planned], symbols: Symbols) -> Iterator[Part]:
@@ -89,6 +90,9 @@ def _about(item: Planned, symbols: Symbols) -> Iterator[Part]:
         yield table(("Impact", "", "What"), impact)
     if more := quiet(item.diagnostics):
         yield folded(f"{number(len(more), 'thing')} to know", fenced(diagnostic_lines(more)))
+    if item.probed:
+        yield words("Checked, before anything is applied:")
+        yield probed_table(item.probed, symbols)
     if plan.drift:
         found = number(len(plan.drift), "object")
         yield folded(f"{found} changed or added outside since the last apply", fenced(plan_drift(plan, symbols)))

@@ -12,6 +12,7 @@ from flametree_cfg.report._diagnostics_text import diagnostic_lines
 from flametree_cfg.report._documents import Planned
 from flametree_cfg.report._drift_text import plan_drift
 from flametree_cfg.report._fields import Row, Sign, leaves, rows
+from flametree_cfg.report._health import probed_lines
 from flametree_cfg.report._impact import consequences, durations_text, held, quiet, reasons_text, shouted
 from flametree_cfg.report._lines import BLANK, UNICODE, Block, Line, Symbols, Tone
 from flametree_cfg.report._values_text import field_lines, quoted
@@ -72,6 +73,7 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
     yield from change_lines(rows(plan.changes), symbols)
     if plan.changes:
         yield BLANK
+    yield from _probed(item, symbols)
     yield from _named(plan, symbols)
     yield from _consequences(plan, symbols)
     yield from _listed("No longer managed (their section is absent; kept, `state rm` forgets them):", plan.unmanaged)
@@ -82,6 +84,13 @@ def tenant_lines(item: Planned, symbols: Symbols) -> Iterator[Line]:
     yield from _listed(f"{count} not checked here ({why}):", plan.not_checked, _FEW)
     yield from diagnostic_lines(quiet(item.diagnostics))
     yield from _proof(plan, item.digest)
+
+
+def _probed(item: Planned, symbols: Symbols) -> Iterator[Line]:
+    if item.probed:
+        yield Line("Checked, before anything is applied:", Tone.HEAD)
+        yield from probed_lines(item.probed, symbols)
+        yield BLANK
 
 
 def _header(item: Planned) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.drift import Drift, Judged
 from flametree_cfg.errors import Diagnostic, Location
-from flametree_cfg.model import Address, FieldChange, LiveObject, Operation, Resource, to_json
+from flametree_cfg.model import Address, FieldChange, LiveObject, Operation, Probed, Resource, to_json
 from flametree_cfg.report._fields import Row, leaves
 from flametree_cfg.report._wiring import Wiring
 
@@ -173,8 +173,28 @@ def live(one: LiveObject) -> Json:
         "status": one.status.value,
         "health": one.health.value,
         "message": one.message,
+        "checked": one.checked,
+        "checked_at": one.checked_at,
         "fields": {key: value(item) for key, item in one.fields.items()},
     }
+
+
+def probed(checks: Iterable[Probed]) -> list[Json]:
+    """Give what checks found."""
+    return [
+        {
+            "address": str(one.address),
+            "type": one.type,
+            "name": one.name,
+            "health": one.found.health.value,
+            "finding": one.found.finding,
+            "message": one.found.message,
+            "at": one.found.at,
+            "duration_s": one.found.duration_s,
+            "age_s": one.age_s,
+        }
+        for one in checks
+    ]
 
 
 def graph(picture: Wiring | None) -> Json:

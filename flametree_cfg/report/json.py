@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from flametree_cfg.model import Entry, Stored
+from flametree_cfg.model import Entry, Health, Kind, Stored
 from flametree_cfg.plan.types import Plan
-from flametree_cfg.report import _history_json
+from flametree_cfg.report import _history_json, _lifecycle_json
 from flametree_cfg.report import _shapes as shape
 from flametree_cfg.report._counts import count_plan, count_plans, failed, severities
 from flametree_cfg.report._documents import (
     Applied,
     Apply,
-    CardLike,
     Document,
     Done,
     DriftChecked,
@@ -30,6 +30,7 @@ from flametree_cfg.report._documents import (
 from flametree_cfg.report._drawings import drawings
 from flametree_cfg.report._explain_json import explain
 from flametree_cfg.report._fields import rows
+from flametree_cfg.report._health_documents import CardLike, HealthChecked, StatusLike
 from flametree_cfg.report._impact import quiet, shouted
 from flametree_cfg.report._lines import Block, Line, Symbols
 from flametree_cfg.report._why_json import rendered, why
@@ -38,6 +39,7 @@ FORMAT_VERSION = 1
 """Grows when a reader of the old shape would misread the new one; a new key alone does not change it."""
 
 Json = dict[str, Any]
+_KINDS = (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)
 
 
 def render(kind: Document, document: Any, *, command: str, symbols: Symbols) -> Iterator[Block]:  # noqa: ARG001  # the same for every format; each kind has its own shape
@@ -86,7 +88,8 @@ def _plan(items: Sequence[Planned]) -> Json:
 def _planned(item: Planned) -> Json:
     diagnostics = [*shouted(item.diagnostics), *quiet(item.diagnostics)]
     plan = None if item.plan is None else _one_plan(item.plan)
-    return {**_tenant(item), "diagnostics": shape.diagnostics(diagnostics), "digest": item.digest, "plan": plan}
+    told = {"diagnostics": shape.diagnostics(diagnostics), "digest": item.digest, "probed": shape.probed(item.probed)}
+    return {**_tenant(item), **told, "plan": plan}
 
 
 def _one_plan(plan: Plan) -> Json:
@@ -134,7 +137,10 @@ def _applied(result: Applied) -> Json:
         "resumed": result.resumed,
         "serial": result.serial,
         "run": result.run_number,
+        "transitions": _lifecycle_json.transitions(result.transitions),
         "plan": _one_plan(result.plan) if result.plan is not None else None,
+        "checks": shape.probed(result.checks),
+        "back": _applied(result.back) if result.back is not None else None,
     }
 
 
@@ -183,10 +189,26 @@ def _card(card: CardLike) -> Json:
         "status": card.status.value,
         "health": card.health.value,
         "message": card.message,
+        "checked": card.checked,
+        "checked_s_ago": card.age_s,
         "linked": [str(one) for one in card.linked],
         "parameters": {key: shape.value(item) for key, item in card.parameters.items()},
         "id": card.platform_id,
         "foreign": card.address.foreign,
+    }
+
+
+def _status(one: StatusLike) -> Json:
+    listed = [(card.address.kind, _card(card)) for card in one.cards]
+    kinds = {f"{kind.value}s": [card for of, card in listed if of is kind] for kind in _KINDS}
+    return {"tenant": one.tenant_name, "folder": str(one.folder), **kinds}
+
+
+def _check(items: Sequence[HealthChecked]) -> Json:
+    counts = Counter(one.found.health for item in items for one in item.checks)
+    return {
+        "tenants": [{**_tenant(item), "checks": shape.probed(item.checks)} for item in items],
+        "summary": {"tenants": len(items), **{health.name.lower(): counts[health] for health in Health}},
     }
 
 
@@ -237,6 +259,8 @@ _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.APPLY: _apply,
     Document.DRIFT: _drift,
     Document.SHOW: _show,
+    Document.STATUS: _status,
+    Document.CHECK: _check,
     Document.EXPLAIN: explain,
     Document.RENDER: rendered,
     Document.WHY: why,
@@ -249,6 +273,8 @@ _WRITERS: dict[Document, Callable[[Any], Json]] = {
     Document.OBJECT: _object,
     Document.STATE: _state,
     Document.ENTRY: _entry,
+    Document.LIFECYCLE: _lifecycle_json.lifecycle,
+    Document.LOGS: _lifecycle_json.logs,
     Document.DONE: _done,
     Document.FAILURE: _failure,
 }

@@ -30,6 +30,7 @@ def _lines(found: Findings, command: str, *, drift_fails: bool) -> Iterator[str]
     yield "</testsuites>"
 
 
+_END = "    </testcase>"
 _Case = tuple[str, list[str]]  # what came of it (`failure`, `error`, `skipped`, or nothing), and its lines
 
 
@@ -40,14 +41,20 @@ def _cases(suite: Suite, command: str, *, drift_fails: bool) -> Iterator[_Case]:
         failed |= fails
         outcome = ("failure" if suite.read else "error") if fails else ""
         yield outcome, list(_case(finding, suite, command, outcome))
+    for name in suite.passed:
+        yield "", [*_opening(suite, command, name), _END]
+    for name, why in suite.unjudged:
+        yield "skipped", [*_opening(suite, command, name), f"      <skipped{_attributes({'message': why})}/>", _END]
+    if suite.passed or suite.unjudged:
+        return
     if suite.skipped:
         said = [f"      <skipped{_attributes({'message': suite.said})}/>"]
-        yield "skipped", [*_opening(suite, command, command), *said, "    </testcase>"]
+        yield "skipped", [*_opening(suite, command, command), *said, _END]
     elif not suite.read and not failed:
         said = [f"      <error{_attributes({'message': suite.said or 'it could not be judged'})}/>"]
-        yield "error", [*_opening(suite, command, command), *said, "    </testcase>"]
+        yield "error", [*_opening(suite, command, command), *said, _END]
     elif not failed:  # a suite without a case looks as if nothing had been tested
-        yield "", [*_opening(suite, command, command), "    </testcase>"]
+        yield "", [*_opening(suite, command, command), _END]
 
 
 def _case(finding: Finding, suite: Suite, command: str, outcome: str) -> Iterator[str]:
@@ -63,7 +70,7 @@ def _case(finding: Finding, suite: Suite, command: str, outcome: str) -> Iterato
     else:
         said = markup(f"{finding.level.value}: {finding.summary}")
         yield from f"      <system-out>{said}\n{shown}</system-out>".splitlines()
-    yield "    </testcase>"
+    yield _END
 
 
 def _opening(suite: Suite, command: str, name: str, where: Mapping[str, object] | None = None) -> list[str]:

@@ -17,6 +17,7 @@ from flametree_cfg.report._graph_text import graph_summary
 from flametree_cfg.report._lines import Block, Line, Symbols
 from flametree_cfg.report._plan_markdown import plan_parts
 from flametree_cfg.report._runs_text import validate_summary
+from flametree_cfg.report._status_markdown import check_parts, status_parts
 from flametree_cfg.report.mermaid import mermaid_lines
 
 
@@ -31,6 +32,14 @@ def _plan(_kind: Document, items: Any, _command: str, symbols: Symbols) -> Itera
 
 def _drift(_kind: Document, items: Any, _command: str, symbols: Symbols) -> Iterator[Part]:
     return drift_parts(items, symbols)
+
+
+def _status(_kind: Document, one: Any, _command: str, symbols: Symbols) -> Iterator[Part]:
+    return status_parts(one, symbols)
+
+
+def _check(_kind: Document, items: Any, _command: str, symbols: Symbols) -> Iterator[Part]:
+    return check_parts(items, symbols)
 
 
 def _validate(_kind: Document, items: Sequence[Validated], _command: str, _symbols: Symbols) -> Iterator[Part]:
@@ -74,5 +83,7 @@ _WRITERS: dict[Document, Callable[[Document, Any, str, Symbols], Iterator[Part]]
     Document.PLAN: _plan,
     Document.DRIFT: _drift,
     Document.GRAPH: _graph,
+    Document.STATUS: _status,
+    Document.CHECK: _check,
     Document.FAILURE: _failure,
 }

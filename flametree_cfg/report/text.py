@@ -16,6 +16,8 @@ _WRITERS = {
     Document.APPLY: ("_runs_text", "apply_document"),
     Document.DRIFT: ("_drift_text", "drift_document"),
     Document.SHOW: ("_cards_text", "show_document"),
+    Document.STATUS: ("_status_text", "status_document"),
+    Document.CHECK: ("_status_text", "check_document"),
     Document.EXPLAIN: ("_explain_text", "explain_document"),
     Document.RENDER: ("_why_text", "render_document"),
     Document.WHY: ("_why_text", "why_document"),
@@ -28,6 +30,8 @@ _WRITERS = {
     Document.OBJECT: ("_objects_text", "object_document"),
     Document.STATE: ("_tables_text", "state_document"),
     Document.ENTRY: ("_tables_text", "entry_document"),
+    Document.LIFECYCLE: ("_lifecycle_text", "lifecycle_document"),
+    Document.LOGS: ("_lifecycle_text", "logs_document"),
     Document.DONE: ("_tables_text", "done_document"),
     Document.FAILURE: ("_tables_text", "failure_document"),
 }

@@ -15,6 +15,9 @@ POINTS = (
     "after-platform",
     "before-ledger",
     "after-ledger",
+    "before-settle",
+    "before-settled",
+    "after-settle",
     "before-unlock",
     "after-unlock",
 )

@@ -141,6 +141,16 @@ MIGRATIONS = (
             "CREATE INDEX secret_paths ON secret (tenant, object, path)",
         ),
     ),
+    Migration(
+        3,
+        (
+            # What the last check found, in words, and when; of a connector's or channel's settings as they are.
+            "ALTER TABLE object ADD COLUMN checked TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE object ADD COLUMN checked_at TEXT NOT NULL DEFAULT ''",
+            # Every apply asks for them first, and nearly always there are none.
+            "CREATE INDEX object_moving ON object (tenant, id) WHERE status IN ('STARTING', 'STOPPING')",
+        ),
+    ),
 )
 
 IDENTITY = "SELECT identity FROM installation"
@@ -153,7 +163,10 @@ TAGS = "SELECT name, tag FROM tenant WHERE name IN (?, ?)"
 # A file of an older format has none yet.
 TAG_UNTAGGED = "UPDATE tenant SET tag = ? WHERE name = ? AND tag = ''"
 
-_COLUMNS = "id, kind, type, name, description, system, settings, environment, extra, status, message, health, version"
+_COLUMNS = (
+    "id, kind, type, name, description, system, settings, environment, extra, status, message, health, checked, "
+    "checked_at, version"
+)
 
 OBJECTS = f"SELECT {_COLUMNS} FROM object WHERE tenant = ? ORDER BY id"  # noqa: S608  # our own column names
 SYSTEM_OBJECTS = f"SELECT {_COLUMNS} FROM object WHERE system = 1 AND tenant <> ? ORDER BY id"  # noqa: S608
@@ -183,6 +196,16 @@ def some_objects(count: int) -> str:
 def some_sealed_paths(count: int) -> str:
     """Give the statement for the sealed paths of so many objects."""
     return f"SELECT object, path FROM secret WHERE object IN ({_places(count)}) ORDER BY object, path"  # noqa: S608
+
+
+def some_sealed(count: int) -> str:
+    """Give the statement for what is sealed of so many objects."""
+    return f"SELECT object, path, sealed FROM secret WHERE object IN ({_places(count)}) ORDER BY object, path"  # noqa: S608
+
+
+def some_versions(count: int) -> str:
+    """Give the statement for the versions of so many objects."""
+    return f"SELECT id, version FROM object WHERE id IN ({_places(count)})"  # noqa: S608
 
 
 def some_links(count: int) -> str:
@@ -217,6 +240,12 @@ CHANGE_OBJECT = """
 """
 REMOVE_OBJECT = "DELETE FROM object WHERE tenant = ? AND kind = ? AND id = ?"
 SET_STATUS = "UPDATE object SET status = ?, message = ?, version = version + 1 WHERE tenant = ? AND id = ?"
+SET_HEALTH = "UPDATE object SET health = ?, checked = ?, checked_at = ? WHERE id = ? AND version = ?"
+FORGET_HEALTH = "UPDATE object SET health = 'not checked', checked = '', checked_at = '' WHERE tenant = ? AND id = ?"
+SETTLE = "UPDATE object SET status = ?, message = ?, version = version + 1 WHERE id = ?"
+MOVING = """
+    SELECT id, kind, status, version FROM object WHERE tenant = ? AND status IN ('STARTING', 'STOPPING') ORDER BY id
+"""
 TOUCH = "UPDATE object SET version = version + 1 WHERE tenant = ? AND id = ?"
 TOUCH_LINKING = (
     "UPDATE object SET version = version + 1 WHERE id IN (SELECT DISTINCT agent FROM link WHERE connector = ?)"
@@ -250,8 +279,14 @@ def some_outcomes(count: int) -> str:
 RECORD_OUTCOME = "INSERT INTO operation (id, tenant, status, object, version, message) VALUES (?, ?, ?, ?, ?, ?)"
 
 LOGS = """
-    SELECT at, level, text FROM log WHERE tenant = ? AND object = ? ORDER BY number DESC LIMIT ?
+    SELECT at, level, text, number FROM log WHERE tenant = ? AND object = ? ORDER BY number DESC LIMIT ?
 """
-LAST_LOG = "SELECT coalesce(max(number), 0) FROM log WHERE tenant = ? AND object = ?"
+
+
+def some_last_logs(count: int) -> str:
+    """Give the statement for the number of the last log line of so many objects."""
+    return f"SELECT object, max(number) FROM log WHERE object IN ({_places(count)}) GROUP BY object"  # noqa: S608
+
+
 ADD_LOG = "INSERT INTO log (tenant, object, number, at, level, text) VALUES (?, ?, ?, ?, ?, ?)"
 FORGET_LOGS = "DELETE FROM log WHERE tenant = ? AND object = ? AND number <= ?"

@@ -60,6 +60,7 @@ def _meddle(draw: Draw, real: Real, sides: Applied) -> Applied:
             continue
         try:
             real.platform.execute(Batch(real.tenant, (operation,)))
+            real.platform.settle(real.tenant)
         except FlametreeError:
             continue
         platform = sides.platform.copy()

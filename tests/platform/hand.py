@@ -113,8 +113,10 @@ class Hand:
         return self.live(address)
 
     def do(self, action: Action, address: Address) -> Outcome:
-        """Delete, start, stop, make default."""
-        return self.execute(self.operation(action, address))[0]
+        """Delete, start, stop, make default; what starts or stops is waited for."""
+        outcome = self.execute(self.operation(action, address))[0]
+        self.platform.settle(self.tenant)
+        return outcome
 
     def attach(self, agent_key: str, channel_key: str, *, inbound: bool = False) -> Address:
         """Attach a channel to an agent."""

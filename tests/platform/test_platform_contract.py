@@ -197,10 +197,10 @@ def test_outcomes_tell_the_version_that_reading_gives(hand: Hand) -> None:
         hand.creation(attachment("bob", "tg"), inbound=False),
     )
     hand.execute(*made)
+    hand.do(Action.START, TG)
     busy = (
         hand.operation(Action.MAKE_DEFAULT, B),
         hand.operation(Action.START, BOB),
-        hand.operation(Action.START, TG),
         hand.operation(Action.UPDATE, BOB, {("connectors", "llm"): "b", ("description",): "Ours"}),
         hand.operation(
             Action.UPDATE, A, {("settings", "access_token"): Secret(KEY), ("settings", "model_name"): "m-2"}
@@ -357,7 +357,7 @@ def test_start_is_running_and_not_verified(hand: Hand) -> None:
     lines = hand.platform.logs("zoo", Kind.CHANNEL, hand.ids[TG], 10)
     assert (live.status, live.message, live.fields["running"]) == (Status.RUNNING, "not verified", True)
     assert (hand.live(TG).status, hand.live(TG).fields["running"]) == (Status.STOPPED, False)
-    assert [line.text for line in lines] == ["RUNNING: not verified", "STOPPED"]
+    assert [line.text for line in lines] == ["STARTING", "RUNNING: not verified", "STOPPING", "STOPPED"]
     assert hand.platform.logs("zoo", Kind.CHANNEL, hand.ids[TG], 1) == lines[-1:]
 
 

@@ -299,7 +299,7 @@ def test_start_and_stop(staffed: Portal) -> None:
     started, stopped = staffed.start("channel:Bot"), staffed.stop("channel:Bot")
 
     assert (started.status, stopped.status) == (Status.RUNNING, Status.STOPPED)
-    assert len(staffed.logs("channel:Bot")) == 2
+    assert len(staffed.logs("channel:Bot")) == 4
 
 
 def test_delete_gives_what_was(staffed: Portal) -> None:

@@ -14,6 +14,7 @@ from flametree_cfg.model import (
     FieldChange,
     Note,
     Operation,
+    Probed,
     Resource,
     Secret,
     agent,
@@ -38,6 +39,7 @@ class Planned:
     exit_code: ExitCode = ExitCode.OK
     digest: str = ""
     reading: Reading | None = None
+    probed: Sequence[Probed] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from flametree_cfg.model import (
     FieldChange,
     Health,
     Operation,
+    Probed,
     Resource,
     Stage,
     Status,
@@ -47,6 +48,8 @@ class Outcome:
     serial: int = 0
     run_number: int = 0
     plan: Plan | None = None
+    checks: Sequence[Probed] = ()
+    back: Outcome | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Card:
     status: Status = Status.NONE
     health: Health = Health.NOT_CHECKED
     message: str = ""
+    checked: str = ""
+    age_s: float | None = None
     linked: Sequence[str] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
 

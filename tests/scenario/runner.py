@@ -102,6 +102,7 @@ class Runner:
             "PIP_NO_INDEX": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
+            "FLAMETREE_VERIFY": "0",  # the example's provider is not called
             "XDG_CACHE_HOME": str(self.place / "cache"),
         }
 

@@ -57,6 +57,7 @@ class Project:
                 "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
                 "HOME": str(self.desk.parent),
                 "PIP_NO_INDEX": "1",
+                "FLAMETREE_VERIFY": "0",
                 **known,
                 **own,
             },

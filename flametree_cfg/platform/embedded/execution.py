@@ -79,6 +79,7 @@ class Execution:
             self._again(operation, outcome) if outcome else self._carry_out(operation)
             for operation, outcome in zip(self._batch.operations, known, strict=True)
         ]
+        self._writer.log()
         self._record([new for new, outcome in zip(outcomes, known, strict=True) if outcome is None])
         self._database.execute(registry.GROW_REVISION, (self._tag, tenant))
         self._database.execute(registry.TAG_UNTAGGED, (self._tag, registry.PUBLIC_TENANT))

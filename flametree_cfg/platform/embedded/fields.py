@@ -114,9 +114,9 @@ def _without(value: Value, path: Path, accounts: Accounts | None, secrets: dict[
     return value
 
 
-def put_secret(fields: dict[str, Value], path: Path, secret: Secret, accounts: Accounts | None) -> None:
+def put_secret(fields: dict[str, Value], path: Path, secret: Value, accounts: Accounts | None) -> None:
     """
-    Put a secret back where it was, in place.
+    Put a secret back where it was, in place: masked, or its value.
 
     A path that leads nowhere any more (its account was taken out of the form) is left out.
     """

@@ -50,6 +50,13 @@ class Guard:
         """Say that what was judged was not committed: the World is no longer what the tenant is."""
         self._seen = None
 
+    def follow(self, tenant: str, before: int, after: int, objects: Sequence[LiveObject]) -> None:
+        """Take in what became of objects without an operation, where the World is what the tenant was before."""
+        if self._seen == (tenant, before):
+            for resource in _resources(tenant, objects):
+                self._world.put(resource)
+            self._seen = (tenant, after)
+
     def judge(self, action: Action, touched: Sequence[tuple[Kind, str]], now: Sequence[LiveObject], ids: Ids) -> None:
         """
         Take in what one operation did, and judge it.

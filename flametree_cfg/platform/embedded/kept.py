@@ -20,7 +20,7 @@ from flametree_cfg.platform.embedded.rows import (
 from flametree_cfg.schema import Catalog
 from flametree_cfg.sql import Database, registry
 
-_TYPE, _SYSTEM, _STATUS, _MESSAGE, _VERSION = 2, 5, 9, 10, 12  # columns of an object's row
+_TYPE, _SYSTEM, _STATUS, _MESSAGE, _VERSION = 2, 5, 9, 10, 14  # columns of an object's row
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ class Kept:
         """Give the type of an object that is no attachment; None if the tenant does not see it."""
         found = self._found(kind, platform_id)
         return found.row[_TYPE] if found else None
+
+    def status_of(self, kind: Kind, platform_id: str) -> Status:
+        """Give where a channel or an agent is in its life; NONE for what has none or is not there."""
+        found = self._found(kind, platform_id)
+        return Status(found.row[_STATUS]) if found else Status.NONE
 
     def is_system(self, kind: Kind, platform_id: str) -> bool | None:
         """Tell whether an object is a system one; None if the tenant does not see it."""

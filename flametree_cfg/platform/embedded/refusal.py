@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flametree_cfg.errors import Diagnostic, PlanStale, PlatformFailed, error
-from flametree_cfg.model import Address
+from flametree_cfg.model import Address, Status
 from flametree_cfg.sql import ConstraintFailed
 
 _NAME = "object.tenant, object.kind, object.folded"
@@ -66,6 +66,19 @@ def system_only_in_public(address: Address) -> PlatformFailed:
             "System integration is read-only here",
             "Changes to system integrations can only be made in the public tenant",
             "make a connector of your own, or ask the platform's operator",
+            address=str(address),
+        )
+    )
+
+
+def in_transition(address: Address, status: Status) -> PlatformFailed:
+    """Refuse to turn round what is on its way: one must wait. Source: domain.md 4.1, 4.2."""
+    return PlatformFailed(
+        error(
+            "in-transition",
+            "Object is starting or stopping",
+            f"{address} is {status.value}",
+            "wait until it is there, then try again",
             address=str(address),
         )
     )

@@ -8,15 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import PlatformFailed, StorageFailed
-from flametree_cfg.model import Batch, Kind, LiveObject, LiveTenant, LogLine, Outcome
+from flametree_cfg.model import Batch, Checked, Kind, LiveObject, LiveTenant, LogLine, Outcome, Settled, Status
+from flametree_cfg.platform._port import SETTLE_S
 from flametree_cfg.platform.embedded.marks import recorded, revision, tags
+from flametree_cfg.platform.embedded.moving import Moving, moving
 from flametree_cfg.platform.embedded.rows import Reader
+from flametree_cfg.platform.verification import UNVERIFIED, Verification
 from flametree_cfg.schema import Catalog
-from flametree_cfg.sql import Database, Source, registry
+from flametree_cfg.sql import Database, Source, crash, registry
 
 if TYPE_CHECKING:
     from flametree_cfg.platform.embedded.execution import Execution
     from flametree_cfg.platform.embedded.guard import Guard
+    from flametree_cfg.platform.runtime import Runtime, Verdict
     from flametree_cfg.secret import Keyring
 
 
@@ -24,8 +28,8 @@ class EmbeddedPlatform:
     """
     The documented system itself, in one database; see `Platform` for what each method promises.
 
-    Reading never makes the database: a registry that does not exist has no objects and no identity. It verifies nothing
-    against a provider and processes no customer's messages.
+    Reading never makes the database: a registry that does not exist has no objects and no identity. Its runtime
+    verifies channels against their providers, or not even that; it processes no customer's messages.
 
     Args:
         source: of the database.
@@ -35,6 +39,8 @@ class EmbeddedPlatform:
         now: UTC in ISO 8601.
         new_id: makes platform ids and the installation's identity.
         new_tag: makes a text of chance for every write; never one that was before, in any copy of the database.
+        verification: whether and how providers are called.
+        runtime: brings channels and agents up and down; None for one that only verifies, as `verification` says.
     """
 
     def __init__(
@@ -47,6 +53,8 @@ class EmbeddedPlatform:
         now: Callable[[], str],
         new_id: Callable[[], str],
         new_tag: Callable[[], str],
+        verification: Verification = UNVERIFIED,
+        runtime: Runtime | None = None,
     ) -> None:
         self._source = source
         self._catalog = catalog
@@ -55,6 +63,8 @@ class EmbeddedPlatform:
         self._now = now
         self._new_id = new_id
         self._new_tag = new_tag
+        self._verification = verification
+        self._chosen_runtime = runtime
         self._to_read: Database | None = None
         self._to_write: Database | None = None
         self._identity = ""
@@ -64,6 +74,14 @@ class EmbeddedPlatform:
         from flametree_cfg.platform.embedded.guard import Guard
 
         return Guard(self._catalog)
+
+    @cached_property
+    def _runtime(self) -> Runtime:
+        from flametree_cfg.platform.runtime import Unverified, Verifying
+
+        if self._chosen_runtime is not None:
+            return self._chosen_runtime
+        return Verifying(self._verification) if self._verification.verify else Unverified()
 
     @property
     def identity(self) -> str:
@@ -145,6 +163,73 @@ class EmbeddedPlatform:
                 return ()
             rows = database.query(registry.LOGS, (tenant, platform_id, limit))
             return tuple(LogLine(*row) for row in reversed(rows))
+
+    def settle(
+        self, tenant: str, ids: Collection[str] | None = None, deadline_s: float = SETTLE_S
+    ) -> Sequence[Settled]:
+        """Ask the runtime to bring what is starting or stopping to where it goes, and write what it said."""
+        with _as_platform():
+            database = self._reading()
+            if database is None:
+                return ()
+            found = moving(database, tenant, ids)
+            if not found:
+                return ()
+            from flametree_cfg.platform.embedded import settling
+
+            runtime = self._runtime
+            with database.reading():
+                found = moving(database, tenant, ids)
+                if runtime.looks:
+                    subjects = settling.subjects_of(found, database, self._catalog, self._keyring, tenant)
+                else:
+                    subjects = settling.bare_subjects(found)
+            verdicts = settling.ask(found, subjects, runtime, deadline_s)
+            crash.point("before-settled")
+            written = self._write_settled(found, verdicts, tenant)
+            others = {one.id for one in found} - {one.id for one in written}
+            now = self.read_some(tenant, others).objects if others else ()
+            return settling.settled(found, verdicts, written, now)
+
+    def _write_settled(self, found: Sequence[Moving], verdicts: Sequence[Verdict], tenant: str) -> Sequence[Verdict]:
+        from flametree_cfg.platform.embedded import settling
+
+        database = self._writing()
+        with database.writing(tenant, beside=registry.PUBLIC_TENANT):
+            before = revision(database, tenant)
+            written = settling.write(verdicts, found, database, tenant, self._now())
+            if written:
+                database.execute(registry.GROW_REVISION, (self._new_tag(), tenant))
+            after = revision(database, tenant)
+            fallen = [one.id for one in written if one.status is Status.ERROR]
+            objects = tuple(Reader(database, self._catalog).some(tenant, fallen)) if fallen else ()
+        if "_guard" in self.__dict__:
+            self._guard.follow(tenant, before, after, objects)
+        return written
+
+    def check(
+        self,
+        tenant: str,
+        platform_ids: Collection[str],
+        *,
+        asked: Collection[str] = (),
+        told: Callable[[Checked], None] = lambda _: None,
+    ) -> Sequence[Checked]:
+        """Check objects as the portal's dots do; no transaction is open while providers are waited for."""
+        from flametree_cfg.platform.embedded.health import HealthCheck, keep_health, versions_of
+
+        with _as_platform():
+            database = self._reading()
+            if database is None or not platform_ids:
+                return ()
+            check = HealthCheck(database, self._catalog, self._keyring, self._verification, self._now)
+            versions = versions_of(database, platform_ids)
+            found = check.run(tenant, platform_ids, asked, told)
+            if found:
+                database = self._writing()
+                with database.writing(tenant, beside=registry.PUBLIC_TENANT):
+                    keep_health(database, found, versions)
+            return found
 
     def close(self) -> None:
         """Let go of the database."""

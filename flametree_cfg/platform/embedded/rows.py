@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from flametree_cfg.errors import Path
-from flametree_cfg.model import MASKED, Health, Kind, LiveObject, Status, Value, sorted_unless_ordered
+from flametree_cfg.model import MASKED, UP, Health, Kind, LiveObject, Status, Value, sorted_unless_ordered
 from flametree_cfg.platform.embedded.fields import put_secret
 from flametree_cfg.platform.embedded.form import from_form
 from flametree_cfg.schema import Accounts, Catalog, Lifecycle, TypeSpec
@@ -30,7 +30,6 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _KINDS = {kind.value: kind for kind in Kind}
 _STATUSES = {status.value: status for status in Status}
 _HEALTHS = {health.value: health for health in Health}
-_UP = frozenset({Status.RUNNING, Status.STARTING})
 
 
 def has_own_lifecycle(catalog: Catalog, kind: Kind, type_name: str) -> bool:
@@ -144,13 +143,24 @@ class Reader:
             else:
                 fields["environment"] = environment
             if own_lifecycle:
-                fields["running"] = status in _UP
+                fields["running"] = status in UP
             for path in paths.get(platform_id, ()):
                 put_secret(fields, path, MASKED, accounts)
             if kind is not Kind.AGENT:
                 fields["settings"] = fill(kind, type_name, fields["settings"])
             objects.append(
-                LiveObject(kind, platform_id, fields, row[12], bool(system), status, _HEALTHS[row[11]], row[10])
+                LiveObject(
+                    kind,
+                    platform_id,
+                    fields,
+                    row[14],
+                    bool(system),
+                    status,
+                    _HEALTHS[row[11]],
+                    row[10],
+                    row[12],
+                    row[13],
+                )
             )
         return objects
 

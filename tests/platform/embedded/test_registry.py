@@ -332,7 +332,8 @@ def test_an_unreadable_seal_hinders_no_reading(hand: Hand, folder: Path) -> None
 def test_logs_do_not_grow_for_ever(hand: Hand, folder: Path) -> None:
     """The newest lines are kept."""
     for _ in range(101):
-        hand.execute(hand.operation(Action.START, TG), hand.operation(Action.STOP, TG))
+        hand.do(Action.START, TG)
+        hand.do(Action.STOP, TG)
     connection = raw(folder)
     ((lines,),) = connection.execute("SELECT count(*) FROM log").fetchall()
     connection.close()
