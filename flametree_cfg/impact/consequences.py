@@ -46,7 +46,7 @@ def find_impact(
     served = [*(one.agent for one in models), *(one.agent for one in losses)]
     noticed = [*deleted, *restarts, *stopped, *served, *ends]
     return Impact(
-        tuple(Restart(address, reasons.get(address, ())) for address in restarts),
+        _restarts(restarts, reasons, after),
         tuple(stopped),
         models,
         inbound,
@@ -57,6 +57,18 @@ def find_impact(
         tuple(deleted),
         tuple(sorted({one for one in noticed if one.kind is Kind.AGENT and one in before})),
     )
+
+
+def _restarts(
+    restarted: Collection[Address], reasons: Mapping[Address, tuple[str, ...]], after: Resources
+) -> tuple[Restart, ...]:
+    without: dict[Address, list[Address]] = {one: [] for one in restarted if one.kind is Kind.CHANNEL}
+    for address in sorted(after) if without else ():
+        holders = without.get(channel(address.channel_key)) if address.kind is Kind.ATTACHMENT else None
+        holder = after.get(agent(address.agent_key))
+        if holders is not None and holder is not None and holder.fields.get("running"):
+            holders.append(holder.address)
+    return tuple(Restart(one, reasons.get(one, ()), tuple(without.get(one, ()))) for one in restarted)
 
 
 def _switched(operations: Iterable[Operation]) -> tuple[list[Address], list[Address]]:

@@ -80,10 +80,16 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """What is stopped and started, and for what."""
+    """
+    What is stopped and started, and for what.
+
+    Attributes:
+        without: of a channel: the agents that are attached to it and run, and have it not meanwhile.
+    """
 
     address: Address
     reasons: tuple[str, ...] = ()
+    without: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,15 @@ def _restarts(plan: Plan, known: Sequence[Restart], kind: Kind) -> Iterator[str]
 
 
 def reasons_text(restart: Restart, shown: int = 3) -> str:
-    """Say why something restarts, in a few words."""
-    more = f" and {len(restart.reasons) - shown} more" if len(restart.reasons) > shown else ""
-    return ", ".join(restart.reasons[:shown]) + more
+    """Say why something restarts, and whom it leaves without a channel meanwhile, in a few words."""
+    why = _first(restart.reasons, shown)
+    whom = _first([str(one) for one in restart.without], shown)
+    return "; ".join(part for part in (why, f"{whom} without it meanwhile" if whom else "") if part)
+
+
+def _first(said: Sequence[str], shown: int) -> str:
+    more = f" and {len(said) - shown} more" if len(said) > shown else ""
+    return ", ".join(said[:shown]) + more
 
 
 def consequences(impact: Impact) -> Iterator[Said]:

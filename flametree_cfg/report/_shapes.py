@@ -115,7 +115,14 @@ def operation(step: Operation) -> Json:
 def impact(found: Impact) -> Json:
     """Give what a plan does besides what it changes; `null` is nobody."""
     return {
-        "restarts": [{"address": str(one.address), "reasons": list(one.reasons)} for one in found.restarts],
+        "restarts": [
+            {
+                "address": str(one.address),
+                "reasons": list(one.reasons),
+                "without": [str(agent) for agent in one.without],
+            }
+            for one in found.restarts
+        ],
         "stopped": _texts(found.stopped),
         "models": [
             {"agent": str(m.agent), "role": m.role, "before": _models(m.before), "after": _models(m.after)}

@@ -38,7 +38,7 @@ def test_a_changed_token_restarts_its_channel(applied: Zoo, father: BotFather) -
 
     assert "channel.bot-1" in planned
     assert "1 restart" in planned
-    assert "restart channel.bot-1" in planned
+    assert "restart channel.bot-1 (settings.bot_token; agent.desk without it meanwhile)" in planned
     told = [line for line in done.stderr.splitlines() if "channel.bot-1" in line]
     assert [line.partition(": ")[2].split(" (")[0] for line in told] == [
         "1/3 stop channel.bot-1 [restart channel.bot-1]",

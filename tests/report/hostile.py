@@ -59,7 +59,7 @@ def hostile_impact(text: str) -> Impact:
     evil = Address(Kind.AGENT, text)
     models = (Model(evil, text, default=True),)
     return Impact(
-        restarts=(Restart(evil, (text, text)),),
+        restarts=(Restart(evil, (text, text), (evil,)),),
         stopped=(evil,),
         models=(ModelChange(evil, text, models, ()), ModelChange(evil, text, (), models)),
         inbound=(InboundMove(evil, evil, None), InboundMove(evil, None, None)),
