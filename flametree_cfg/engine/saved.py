@@ -28,6 +28,7 @@ from flametree_cfg.model import (
     Resource,
     Secret,
     Snapshot,
+    Status,
     Stored,
     agent,
     at_path,
@@ -170,13 +171,32 @@ class _Applying:
         serial, number = self._carry_out(_sending(left, stored), stored, impact=self._impact(left, live))
         if self.saved.rotated:
             serial, number = self._rewrite() or (serial, number)
-        return self._result(serial, number)
+        return self._result(serial, number, () if left else self._fallen(operations))
 
-    def _result(self, serial: int, number: int) -> ApplyResult:
+    def _result(self, serial: int, number: int, fallen: tuple[Diagnostic, ...] = ()) -> ApplyResult:
         progress = self.progress
         done = (progress.applied, progress.total, progress.resumed, serial, number)
         moved = tuple(progress.transitions)
-        return ApplyResult(self.saved.folder, self.saved.tenant, ExitCode.OK, (), *done, transitions=moved)
+        code = ExitCode.PARTIAL if fallen else ExitCode.OK
+        return ApplyResult(self.saved.folder, self.saved.tenant, code, fallen, *done, transitions=moved)
+
+    def _fallen(self, operations: Sequence[Operation]) -> tuple[Diagnostic, ...]:
+        """Say what this plan started when it was applied before, and does not run: the same file starts it no more."""
+        started = [operation.address for operation in operations if operation.action is Action.START]
+        entries = self.session.ledger.read_some(self.saved.tenant, started).entries
+        addresses = {entry.id: address for address, entry in entries.items()}
+        live = self.session.platform.read_some(self.saved.tenant, addresses.keys()).objects
+        return tuple(
+            error(
+                "start-failed",
+                "Something was applied, but does not start",
+                f"{addresses[one.id]} is in ERROR: {one.message}",
+                f"correct what it says, and apply what the files say, which starts it: apply {self.saved.folder}",
+                address=str(addresses[one.id]),
+            )
+            for one in live
+            if one.status is Status.ERROR
+        )
 
     def _only_secrets_left(self) -> bool:
         """

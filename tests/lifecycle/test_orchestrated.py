@@ -149,3 +149,17 @@ def test_a_stale_plan_stops_nothing(applied: Zoo) -> None:
 
     assert done.returncode == 6
     assert count(applied, "channel.bot-1", "STOPPING") == 0
+
+
+def test_a_saved_plan_whose_start_failed_is_no_success_the_second_time(applied: Zoo, father: BotFather) -> None:
+    """It starts nothing twice, and says what to do instead; what the files say does."""
+    father.revoked.add(OTHER)
+    applied.declare(bots(token="NEW"))
+    applied.ok("plan", "tenants/zoo", "--out", "plan.json")
+    first, second = (applied.run("apply", "plan.json", "--yes") for _ in range(2))
+    father.revoked.clear()
+
+    assert (first.returncode, first.codes) == (8, {"start-failed"})
+    assert (second.returncode, second.codes) == (8, {"start-failed"})
+    assert "apply tenants/zoo" in second.said
+    assert applied.run("apply", "tenants/zoo", "--yes").returncode == 0
