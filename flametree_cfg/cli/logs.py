@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.targets import read_only_option
 from flametree_cfg.errors import ExitCode
@@ -13,6 +14,7 @@ PAUSE_S = 1.0  # seconds between two looks: a person reads slower, a registry is
 
 @click.command("logs")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("address", metavar="ADDRESS")
 @click.option("-n", "--lines", metavar="N", type=click.IntRange(min=1), default=100, show_envvar=True, help="How many.")

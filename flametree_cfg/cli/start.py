@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.probing import verify_options
 from flametree_cfg.errors import ExitCode
@@ -13,6 +14,7 @@ from flametree_cfg.errors import ExitCode
 
 @click.command("start")
 @common
+@environment_options
 @click.argument("path", metavar="PATH")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @verify_options

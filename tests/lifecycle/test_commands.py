@@ -167,3 +167,17 @@ def test_a_start_by_hand_says_what_came_of_it(applied: Zoo, father: BotFather) -
     assert done.returncode == 8
     assert done.stdout.startswith("Could not start channel")
     assert statuses(applied)["Bot 1"] == "ERROR"
+
+
+def test_another_name_on_the_platform(zoo: Zoo) -> None:
+    """They act on the tenant that `--tenant-id` names, as plans do."""
+    zoo.declare(bots())
+    zoo.ok("apply", "tenants/zoo", "--yes", "--no-verify", "--tenant-id", "zoo-live")
+    name = ("--tenant-id", "zoo-live")
+    zoo.ok("stop", "tenants/zoo", "channel.bot-1", *name)
+
+    assert "STOPPED" in zoo.ok("logs", "tenants/zoo", "channel.bot-1", *name)
+    assert "STOPPED" in zoo.ok("status", "tenants/zoo", *name)
+    zoo.ok("start", "tenants/zoo", "channel.bot-1", "--no-verify", *name)
+    zoo.ok("restart", "tenants/zoo", "channel.bot-1", "--no-verify", *name)
+    assert "STOPPED" not in zoo.ok("status", "tenants/zoo", *name)
