@@ -11,24 +11,20 @@ from flametree_cfg.diff import compare, fill_secrets, patch
 from flametree_cfg.drift import Drift, DriftKind, find_drift
 from flametree_cfg.engine.accepting_edits import Accepting, Left, Taken
 from flametree_cfg.engine.accepting_files import Files, diff_lines
-from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import holder_of
-from flametree_cfg.engine.declining import read_subject
+from flametree_cfg.engine.choosing import read_subject, read_valid
 from flametree_cfg.engine.ignoring import Ignores, load_ignores, refuse_unusable
 from flametree_cfg.engine.naming import new_names
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import as_settled, of_this_platform
-from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import (
-    ConfigInvalid,
     Diagnostic,
     ExitCode,
     PlanStale,
     WrongUsage,
     by_place,
     error,
-    has_errors,
     warning,
 )
 from flametree_cfg.model import (
@@ -101,7 +97,7 @@ def accept_drift(
     """
     wanted = [read_subject(text) for text in subjects]
     with Session(options, [path]) as session:
-        reading = _reading(path, session)
+        reading = read_valid(path, session)
         work = _Work(reading, wanted, session)
         if as_patch or not work.taken:
             return work.result(tuple(diff_lines(work.files.changed)) if as_patch else ())
@@ -203,16 +199,6 @@ class _Work:
             diff,
             ignored=self._ignored,
         )
-
-
-def _reading(path: str | Path, session: Session) -> TenantReading:
-    readings = list(read_and_check([path], session))
-    if len(readings) > 1:
-        raise one_tenant_wanted(path, [reading for reading, _ in readings])
-    reading, diagnostics = readings[0]
-    if not reading.valid or has_errors(diagnostics):
-        raise ConfigInvalid(*located(reading, diagnostics))
-    return reading
 
 
 def _live(tenant: str, stored: Stored, session: Session) -> tuple[Snapshot, dict[Address, LiveObject]]:

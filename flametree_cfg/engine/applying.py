@@ -8,8 +8,8 @@ from pathlib import Path
 
 from flametree_cfg.apply import resume
 from flametree_cfg.config import TenantReading, located
-from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of
+from flametree_cfg.engine.choosing import one_tenant_wanted
 from flametree_cfg.engine.options import ApplyResult, Options, PlanResult
 from flametree_cfg.engine.planning import each_plan, plan_and_sight, plan_reading, tenants_without_folder
 from flametree_cfg.engine.saving import digest_of_all, not_approved

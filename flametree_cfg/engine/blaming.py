@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flametree_cfg.engine.cards import tenant_of
+from flametree_cfg.engine.choosing import read_subject
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.origins import set_by, set_by_itself
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import Path as ValuePath
 from flametree_cfg.errors import StorageFailed, WrongUsage, error
-from flametree_cfg.model import Address, AppliedRun, Entry, Operation, Undone, Value, parse_address
+from flametree_cfg.model import Address, AppliedRun, Entry, Operation, Undone, Value
 from flametree_cfg.state import Ledger
 
 _MISSING = object()
@@ -58,7 +59,7 @@ def blame(path: str | Path, wanted: str, options: Options) -> Blamed:
         WrongUsage: the ledger has no such object, or it has no such field.
         StorageFailed: history is not as it was written.
     """
-    address, field = _split(wanted)
+    address, field = read_subject(wanted)
     with Session(options, [path]) as session:
         tenant = tenant_of(path, session)
         found = session.ledger.check_history(tenant)
@@ -75,16 +76,6 @@ def blame(path: str | Path, wanted: str, options: Options) -> Blamed:
         known = ", ".join(dict.fromkeys(".".join(map(str, one.path)) for one in origins))
         raise WrongUsage(error("no-such-field", "The object has no such field", field, f"it has: {known}"))
     return Blamed(tenant, address, chosen)
-
-
-def _split(wanted: str) -> tuple[Address, str]:
-    kind, _, rest = wanted.partition(".")
-    key, _, field = rest.partition(".")
-    address = parse_address(f"{kind}.{key}")
-    if address is None:
-        hint = "write KIND.KEY or KIND.KEY.FIELD, such as connector.openai-prod.settings.temperature"
-        raise WrongUsage(error("bad-address", "This is no address", wanted, hint))
-    return address, field
 
 
 def _within(path: ValuePath, field: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from flametree_cfg.config import TenantReading
+from flametree_cfg.engine.choosing import one_tenant_wanted
 from flametree_cfg.engine.options import Card, Options
 from flametree_cfg.engine.outside import Outside
 from flametree_cfg.engine.session import Session
@@ -43,18 +43,6 @@ def tenant_of(path: str | Path, session: Session) -> str:
     if names:
         raise one_tenant_wanted(path, [reading for reading, _ in readings])
     raise ConfigInvalid(*(d for _, diagnostics in readings for d in diagnostics))
-
-
-def one_tenant_wanted(path: str | Path, readings: Sequence[TenantReading]) -> WrongUsage:
-    """Say that a folder of several tenants is not meant here."""
-    return WrongUsage(
-        error(
-            "one-tenant-wanted",
-            "This command takes the folder of one tenant",
-            f"{path} holds {len(readings)} tenants",
-            f"name one of them, such as {readings[0].folder}",
-        )
-    )
 
 
 def show(path: str | Path, address: str | None, options: Options) -> list[Card]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from flametree_cfg.config import TenantReading, each_reading, located
-from flametree_cfg.engine.cards import one_tenant_wanted
+from flametree_cfg.engine.choosing import one_tenant_wanted
 from flametree_cfg.engine.options import CheckResult, Options
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import of_this_platform

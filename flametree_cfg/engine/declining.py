@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import NamedTuple
 
 from flametree_cfg.config.characters import forbidden_in
 from flametree_cfg.config.ignorefile import Rule, add_ignore, is_day
 from flametree_cfg.diff import fill_secrets
-from flametree_cfg.engine.cards import one_tenant_wanted
+from flametree_cfg.engine.choosing import read_one, read_subject
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
-from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import ConfigInvalid, WrongUsage, error
-from flametree_cfg.model import Address, Resource, Secret, Value, live_snapshot, parse_address
+from flametree_cfg.model import Resource, Secret, Value, live_snapshot
 from flametree_cfg.schema import Catalog
-
-_SUBJECT = re.compile(r"(?P<address>[a-z]+\.[^.]+)(?:\.(?P<field>.+))?", re.DOTALL)
-
-
-class Subject(NamedTuple):
-    """What a person named: an object, and a field of it or all; `field` is empty for all."""
-
-    address: Address
-    field: str
-
-
-def read_subject(text: str) -> Subject:
-    """
-    Read `ADDRESS[.FIELD]`; no key has a dot in it.
-
-    Raises:
-        WrongUsage: there is no such address.
-    """
-    found = _SUBJECT.fullmatch(text)
-    address = parse_address(found["address"]) if found else None
-    if found is None or address is None:
-        hint = "write KIND.KEY or KIND.KEY.FIELD, such as connector.openai-prod.settings.temperature"
-        raise WrongUsage(error("bad-address", "This is no address", text, hint))
-    return Subject(address, found["field"] or "")
 
 
 def ignore_drift(path: str | Path, subject: str, until: str, reason: str, options: Options) -> tuple[str, Rule]:
@@ -79,12 +52,10 @@ def _refuse_day(rule: Rule, today: str) -> None:
 
 
 def _folder(path: str | Path, session: Session) -> tuple[str, str]:
-    readings = [reading for reading, _ in read_and_check([path], session)]
-    if len(readings) > 1:
-        raise one_tenant_wanted(path, readings)
-    if not readings[0].name:
-        raise ConfigInvalid(*readings[0].diagnostics)
-    return readings[0].folder, readings[0].name
+    reading, _ = read_one(path, session)
+    if not reading.name:
+        raise ConfigInvalid(*reading.diagnostics)
+    return reading.folder, reading.name
 
 
 def _refuse_unknown(rule: Rule, tenant: str, session: Session) -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flametree_cfg.config import TenantReading
-from flametree_cfg.engine.cards import one_tenant_wanted
+from flametree_cfg.engine.choosing import read_subject, read_valid
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
-from flametree_cfg.engine.validation import read_and_check
-from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, WrongUsage, error, has_errors
+from flametree_cfg.errors import Diagnostic, Location, WrongUsage, error
 from flametree_cfg.errors import Path as ValuePath
 from flametree_cfg.model import (
     Action,
@@ -22,7 +21,6 @@ from flametree_cfg.model import (
     Secret,
     Value,
     at_path,
-    parse_address,
     parse_reference,
 )
 
@@ -117,9 +115,9 @@ def why(path: str | Path, target: str, options: Options) -> Why:
     """
     from flametree_cfg.config.sharing import view_of
 
-    address, field = _split(target)
+    address, field = read_subject(target)
     with Session(options, [path]) as session:
-        reading = _read(path, session)
+        reading = read_valid(path, session)
         view = view_of(reading, session.catalog)
         stored = session.ledger.read(reading.name).entries.get(address)
         known = stored.resource.fields if stored else {}
@@ -130,26 +128,6 @@ def why(path: str | Path, target: str, options: Options) -> Why:
     fields = tuple(subject.explain(one, deed) for one, deed in zip(paths, deeds, strict=True))
     place = reading.locate(str(address), ())
     return Why(reading.name, reading.folder, address, place, fields, applied=stored is not None)
-
-
-def _split(target: str) -> tuple[Address, str]:
-    kind, _, rest = target.partition(".")
-    key, _, field = rest.partition(".")
-    address = parse_address(f"{kind}.{key}")
-    if address is None:
-        hint = "write KIND.KEY or KIND.KEY.FIELD, such as connector.chat.settings.temperature"
-        raise WrongUsage(error("bad-address", "This is no address", target, hint))
-    return address, field
-
-
-def _read(path: str | Path, session: Session) -> TenantReading:
-    readings = list(read_and_check([path], session))
-    if len(readings) > 1:
-        raise one_tenant_wanted(path, [reading for reading, _ in readings])
-    reading, diagnostics = readings[0]
-    if not reading.valid or has_errors(diagnostics):
-        raise ConfigInvalid(*diagnostics)
-    return reading
 
 
 class _Subject:

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flametree_cfg.engine.cards import one_tenant_wanted
+from flametree_cfg.engine.choosing import read_valid
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
-from flametree_cfg.engine.validation import read_and_check
-from flametree_cfg.errors import ConfigInvalid, has_errors
 from flametree_cfg.model import Value
 
 
@@ -43,11 +41,6 @@ def render_tenant(path: str | Path, options: Options) -> Rendered:
     from flametree_cfg.config.sharing import view_of
 
     with Session(options, [path]) as session:
-        readings = list(read_and_check([path], session))
-        if len(readings) > 1:
-            raise one_tenant_wanted(path, [reading for reading, _ in readings])
-        reading, diagnostics = readings[0]
-        if not reading.valid or has_errors(diagnostics):
-            raise ConfigInvalid(*diagnostics)
+        reading = read_valid(path, session)
         document = {"tenant": reading.name, **view_of(reading, session.catalog).filled}
         return Rendered(reading.name, reading.folder, document, yaml_of(document))

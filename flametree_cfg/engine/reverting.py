@@ -11,10 +11,9 @@ from flametree_cfg.config import TenantReading, located
 from flametree_cfg.diff import patch
 from flametree_cfg.drift import Drift, DriftKind, Fate, find_drift
 from flametree_cfg.engine.applying import Hand, and_looked_after
-from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of, sent
 from flametree_cfg.engine.checking import live_sides
-from flametree_cfg.engine.declining import Subject, read_subject
+from flametree_cfg.engine.choosing import Subject, read_subject, read_valid
 from flametree_cfg.engine.foreseeing import foresee
 from flametree_cfg.engine.ignoring import Let, load_ignores, refuse_unusable, with_ignored
 from flametree_cfg.engine.judging import Judge
@@ -22,9 +21,7 @@ from flametree_cfg.engine.options import ApplyResult, Options, PlanResult
 from flametree_cfg.engine.prints import printer
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import Sight, as_settled
-from flametree_cfg.engine.validation import read_and_check
 from flametree_cfg.errors import (
-    ConfigInvalid,
     Diagnostic,
     ExitCode,
     FlametreeError,
@@ -33,7 +30,6 @@ from flametree_cfg.errors import (
     WrongUsage,
     by_place,
     error,
-    has_errors,
     warning,
 )
 from flametree_cfg.model import Address, Declaration, FieldChange, Lease, Operation, Snapshot, Stored, Tenant
@@ -71,7 +67,7 @@ def revert_drift(
     """
     wanted = [read_subject(text) for text in subjects]
     with Session(options, [path], create=True) as session:
-        reading = _reading(path, session)
+        reading = read_valid(path, session)
         approved = None
         if confirm is not None:
             shown = _Reverting(reading, wanted, session).planned().result
@@ -119,22 +115,6 @@ def _carried(
     return ApplyResult(
         reading.folder, reading.name, ExitCode.OK, result.diagnostics, *counts, serial, number, result.plan
     )
-
-
-def _reading(path: str | Path, session: Session) -> TenantReading:
-    """
-    Read the one tenant that is meant.
-
-    Raises:
-        ConfigInvalid: its YAML cannot be used: what nobody speaks of any more could not be told from what is ours.
-    """
-    readings = list(read_and_check([path], session))
-    if len(readings) > 1:
-        raise one_tenant_wanted(path, [reading for reading, _ in readings])
-    reading, diagnostics = readings[0]
-    if not reading.valid or has_errors(diagnostics):
-        raise ConfigInvalid(*diagnostics)
-    return reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 from flametree_cfg.config import TenantReading
 from flametree_cfg.config.parts import Parts
 from flametree_cfg.engine.applying import Confirm, Hand, OnPlan, and_looked_after, apply_reading
-from flametree_cfg.engine.cards import one_tenant_wanted
 from flametree_cfg.engine.carrying import OnEvent
+from flametree_cfg.engine.choosing import one_tenant_wanted
 from flametree_cfg.engine.options import ApplyResult, Options, PlanResult
 from flametree_cfg.engine.planning import plan_reading
 from flametree_cfg.engine.recalling import Entries, renamed, run_of
