@@ -49,6 +49,76 @@ def names_in(value: Value) -> Iterator[str]:
             yield from names_in(below)
 
 
+class MadeOfVariable(Exception):
+    """A value would take the place of a variable, which may stand for more."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
+
+
+def with_variables(raw: Value, filled: Value, wanted: Value) -> Value:
+    """
+    Write a value with the variables that stand there, wherever it says what they say.
+
+    Args:
+        raw: what stands there.
+        filled: the same with its variables put in.
+        wanted: what shall be said.
+
+    Raises:
+        MadeOfVariable: what is different is made of a variable.
+    """
+    if raw is filled:
+        return wanted
+    if type(filled) is type(wanted) and filled == wanted:
+        return raw
+    if isinstance(raw, dict) and isinstance(filled, dict) and isinstance(wanted, dict):
+        for key in raw.keys() - wanted.keys():
+            _refuse_variables(raw[key])
+        return {
+            key: with_variables(raw[key], filled[key], item) if key in raw else item for key, item in wanted.items()
+        }
+    if isinstance(raw, list) and isinstance(filled, list) and isinstance(wanted, list):
+        return _list_with_variables(raw, filled, wanted)
+    _refuse_variables(raw)
+    return wanted
+
+
+def _list_with_variables(raw: list[Value], filled: list[Value], wanted: list[Value]) -> list[Value]:
+    """Items that are the same keep what stands there; the others are those that have most in common, changed."""
+    left = list(range(len(raw)))
+    pairs: dict[int, int] = {}
+    for index, item in enumerate(wanted):
+        same = next((one for one in left if filled[one] == item), None)
+        if same is not None:
+            pairs[index] = same
+            left.remove(same)
+    for index, item in enumerate(wanted):
+        alike = max(left, key=lambda one: _in_common(filled[one], item), default=None) if index not in pairs else None
+        if alike is not None and _in_common(filled[alike], item):
+            pairs[index] = alike
+            left.remove(alike)
+    for one in left:
+        if not isinstance(raw[one], dict):  # a mapping that is gone is an item that is gone
+            _refuse_variables(raw[one])
+    return [
+        with_variables(raw[pairs[index]], filled[pairs[index]], item) if index in pairs else item
+        for index, item in enumerate(wanted)
+    ]
+
+
+def _in_common(one: Value, other: Value) -> int:
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return 0
+    return sum(key in other and other[key] == value for key, value in one.items())
+
+
+def _refuse_variables(raw: Value) -> None:
+    for name in names_in(raw):
+        raise MadeOfVariable(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something wrong with the use of a variable: a code of `problem`, where, and who."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from flametree_cfg.config.characters import FORBIDDEN
+from flametree_cfg.config.variables import MARK
 from flametree_cfg.errors import Path
 from flametree_cfg.model import Value
 
@@ -16,7 +17,8 @@ _MOST = 2**53 - 1  # what JSON keeps exactly
 
 def unwritable(value: Value, path: Path = ()) -> Path | None:
     """
-    Find what no YAML that we read can say: hidden characters, numbers that JSON does not keep, too deep a nesting.
+    Find what no YAML that we read can say: hidden characters, texts that would be taken for variables, numbers that
+    JSON does not keep, too deep a nesting.
 
     Returns:
         The path of the first such place; None where all of it can be written.
@@ -39,7 +41,7 @@ def unwritable(value: Value, path: Path = ()) -> Path | None:
 
 def _fits(value: Value) -> bool:
     if isinstance(value, str):
-        return FORBIDDEN.search(value) is None
+        return FORBIDDEN.search(value) is None and MARK not in value
     if isinstance(value, float):
         return math.isfinite(value)
     return not isinstance(value, int) or isinstance(value, bool) or abs(value) <= _MOST

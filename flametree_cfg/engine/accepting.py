@@ -10,7 +10,7 @@ from flametree_cfg.config import TenantReading, located
 from flametree_cfg.diff import compare, fill_secrets, patch
 from flametree_cfg.drift import Drift, DriftKind, find_drift
 from flametree_cfg.engine.accepting_edits import Accepting, Left, Taken
-from flametree_cfg.engine.accepting_files import Files, diff_lines
+from flametree_cfg.engine.accepting_files import Files, diff_lines, shared_file_changed
 from flametree_cfg.engine.carrying import holder_of
 from flametree_cfg.engine.choosing import read_subject, read_valid
 from flametree_cfg.engine.ignoring import Ignores, load_ignores, refuse_unusable
@@ -253,14 +253,7 @@ def _told(taken: Iterable[Taken], left: Iterable[Left]) -> Iterator[Diagnostic]:
     for one in taken:
         if one.shared and one.file not in shared:
             shared.add(one.file)
-            yield warning(
-                "shared-file-changed",
-                "A shared file was changed",
-                f"{one.file}: others that extend it get the same",
-                "look at the plans of the other tenants before you apply them",
-                address=str(one.address),
-                path=one.path,
-            )
+            yield shared_file_changed(one.file, one.address, one.path)
         if one.references:
             yield warning(
                 "secret-to-fill",

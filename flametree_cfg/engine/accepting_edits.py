@@ -102,8 +102,7 @@ class Accepting:
         file = self._file(address, change.path[:2])
         base = _base(address)
         if _foreign(change):
-            hint = "`import` it first" if self.reading.shared else "`pull` or `import` it first"
-            return Left(address, change.path, "it links an object that no YAML names", hint)
+            return Left(address, change.path, "it links an object that no YAML names", "`pull` or `import` it first")
         writer = _Writer(address, self.refer)
         edit = self._edit(file, base, address, change, writer)
         if not isinstance(edit, Add) and _variables(at_path(file.value, edit.path)):  # what stands beside it stays
@@ -128,7 +127,7 @@ class Accepting:
                     return _account(listed, (*base, "settings", setting), account, known.key, rest, change, writer)
             case ("connectors", str(_role)):
                 there = at_path(file.value, (*base, *path))
-                return Set((*base, *path), _in_order(there, after))
+                return Set((*base, *path), in_order(there, after))
         if after is None and (len(path) > 1 or path[0] not in ("running", "default")):
             return Remove((*base, *path)) if has_path(file.value, (*base, *path)) else Set((*base, *path), None)
         return Set((*base, *path), writer.written(after, path))
@@ -157,8 +156,8 @@ class Accepting:
     def _added(self, drift: Drift) -> Taken | Left:
         address = drift.address
         if address.kind is not Kind.ATTACHMENT or "id:" in address.key:
-            by_pull = "" if self.reading.shared else "`pull` takes it over, or "
-            return Left(address, (), "it was added outside", f"{by_pull}write its block and `import` it")
+            hint = "`pull` takes it over, or write its block and `import` it"
+            return Left(address, (), "it was added outside", hint)
         holder = self.tenant.declarations.get(agent(address.agent_key))
         if holder is None or not holder.attachments or not self._declares_channel(address):
             hint = "add `channels:` to the agent's YAML"
@@ -229,7 +228,7 @@ def _account(
     return Add(path, None, written) if accounts else Set(path, [written])
 
 
-def _in_order(there: Value, after: Value) -> Value:
+def in_order(there: Value, after: Value) -> Value:
     """Keep the author's order of a role's connectors, new ones come behind; a role of several that has none is `[]`."""
     if after is None and isinstance(there, list):
         return []

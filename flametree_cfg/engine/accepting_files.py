@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.config.editing import Edit, edited
@@ -19,8 +20,17 @@ from flametree_cfg.config.rewrite import rewrite
 from flametree_cfg.config.source import Budget, Folder, open_folder
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
-from flametree_cfg.errors import ConfigInvalid, Diagnostic, FlametreeError, Location, by_place, has_errors
-from flametree_cfg.model import Tenant, Value
+from flametree_cfg.errors import (
+    ConfigInvalid,
+    Diagnostic,
+    FlametreeError,
+    Location,
+    Path,
+    by_place,
+    has_errors,
+    warning,
+)
+from flametree_cfg.model import Address, Tenant, Value
 
 
 @dataclass(slots=True)
@@ -132,20 +142,9 @@ class Files:
             ConfigInvalid: the tenant is wrong now; the files are put back.
             FlametreeError: a file cannot be written, or says something else by now; those written already are put back.
         """
-        with ExitStack() as opened:
-            places = [(file, *_opened(file.label, opened)) for file in self.changed]
-            for file, folder, name in places:
-                if folder.read(name, Budget()) != file.before:
-                    rewrite(folder, name, file.before, file.after)  # says what is wrong
-            written: list[tuple[EditedFile, Folder, str]] = []
-            try:
-                for file, folder, name in places:
-                    rewrite(folder, name, file.before, file.after)
-                    written.append((file, folder, name))
-                self._refuse_wrong(judge)
-            except FlametreeError:
-                _put_back(written)
-                raise
+        write_files(
+            [Rewriting(one.label, one.before, one.after) for one in self.changed], lambda: self._refuse_wrong(judge)
+        )
 
     def _refuse_wrong(self, judge: Callable[[Tenant], Iterable[Diagnostic]]) -> None:
         for reading, diagnostics in read_and_check([self._reading.folder], self._session):
@@ -155,14 +154,65 @@ class Files:
                 raise ConfigInvalid(*by_place(map(reading.places.located, wrong)))
 
 
+class Rewriting(NamedTuple):
+    """A file, by the label that the person would type, what was read there (None for no file), what shall be there."""
+
+    label: str
+    before: bytes | None
+    after: bytes
+
+
+def write_files(files: Sequence[Rewriting], check: Callable[[], None]) -> None:
+    """
+    Write files of several folders, all of them or none.
+
+    Args:
+        files: in the order to write them.
+        check: raises what is wrong with them together, once they are written.
+
+    Raises:
+        FlametreeError: one cannot be written, or says something else by now, or the check says so; those written
+            already are put back.
+    """
+    with ExitStack() as opened:
+        places = [(file, *_opened(file.label, opened)) for file in files]
+        for file, folder, name in places:
+            if file.before is not None and folder.read(name, Budget()) != file.before:
+                rewrite(folder, name, file.before, file.after)  # says what is wrong
+        written: list[tuple[Rewriting, Folder, str]] = []
+        try:
+            for file, folder, name in places:
+                rewrite(folder, name, file.before, file.after)
+                written.append((file, folder, name))
+            check()
+        except FlametreeError:
+            _put_back(written)
+            raise
+
+
 def _opened(label: str, opened: ExitStack) -> tuple[Folder, str]:
     above, name = os.path.split(label)
     return opened.enter_context(open_folder(above or ".")), name
 
 
-def _put_back(written: Sequence[tuple[EditedFile, Folder, str]]) -> None:
+def _put_back(written: Sequence[tuple[Rewriting, Folder, str]]) -> None:
     for file, folder, name in reversed(written):
-        rewrite(folder, name, file.after, file.before)
+        if file.before is None:
+            os.unlink(name, dir_fd=folder.descriptor)
+        else:
+            rewrite(folder, name, file.after, file.before)
+
+
+def shared_file_changed(label: str, address: Address, path: Path) -> Diagnostic:
+    """Say that others get what one tenant wrote; once a file."""
+    return warning(
+        "shared-file-changed",
+        "A shared file was changed",
+        f"{label}: others that extend it get the same",
+        "look at the plans of the other tenants before you apply them",
+        address=str(address),
+        path=path,
+    )
 
 
 def diff_lines(files: Sequence[EditedFile]) -> Iterator[str]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flametree_cfg.config.places import Places
-from flametree_cfg.config.rewrite import NewContent, rewrite_all
-from flametree_cfg.config.source import Folder
+from flametree_cfg.config.rewrite import NewContent
 from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
-from flametree_cfg.config.writing_files import more_in, new_files
-from flametree_cfg.config.writing_out import make_folder, schema_beside
 from flametree_cfg.diff import fill_secrets
 from flametree_cfg.engine.carrying import bind_platform, holder_of
 from flametree_cfg.engine.ignoring import NOTHING, Ignores, load_ignores, refuse_unusable
 from flametree_cfg.engine.naming import new_names
 from flametree_cfg.engine.options import Options
-from flametree_cfg.engine.pulling_files import Files, choose_name, parse_files, read_files
+from flametree_cfg.engine.pulling_contents import new_contents
+from flametree_cfg.engine.pulling_files import Files, choose_name, read_files
 from flametree_cfg.engine.pulling_match import Matched, match
 from flametree_cfg.engine.pulling_merge import Merge, Merged
 from flametree_cfg.engine.pulling_record import bindings
@@ -90,8 +86,9 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
     """
     Write a tenant as the platform has it into a folder, and record it in the ledger.
 
-    What is there already is kept: values that differ are written into their lines, new objects are added. Every file
-    is prepared before the first is written, and the ledger last: an interrupted pull is completed by the next one.
+    What is there already is kept: values that differ are written into their lines, those of a base into the base's;
+    new objects are added to the tenant's own files. Every file is prepared before the first is written, and the ledger
+    last: an interrupted pull is completed by the next one.
 
     Args:
         path: the tenant's folder; made where there is none.
@@ -101,26 +98,24 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
 
     Raises:
         ConfigInvalid: a file that is there is not right, or is none that may be written.
-        WrongUsage: the platform has nothing of that tenant, the name is none, or the files share with others.
+        WrongUsage: the platform has nothing of that tenant, the name is none, or nothing uses a variable.
         Refused: an interrupted apply comes first.
     """
     with Session(options, [path], create=True) as session:
-        before = read_files(path, session.catalog) if os.path.lexists(path) else Files("", {})
+        before = _read(path, session)
         name = choose_name(path, before, tenant)
-        called = _called(session) or name
+        called = session.given.tenant if session.given is not None and session.given.tenant else name
         if not before.data:
             _refuse_nothing(session.platform.read(called), called)  # before a lock puts the tenant into the ledger
         with session.ledger.lock(called, options.lock_wait_s, holder_of(options)) as lease:
-            before = read_files(path, session.catalog) if os.path.lexists(path) else before  # somebody held the lock
+            before = _read(path, session)  # somebody held the lock
             stored = session.ledger.read(called)
             live = of_this_platform(session.platform.read(called), stored, session)
             _refuse_pending(stored)
             ignores = load_ignores(path, session) if before.data else NOTHING
             refuse_unusable(ignores)
             pulled = _Pull(name, path, before, stored, live, ignores, session).prepare(prune=prune)
-            with _opened(path, pulled.contents) as folder:
-                if folder is not None:
-                    rewrite_all(folder, pulled.contents)
+            pulled.after.write(pulled.contents, session)
             operations = bindings(pulled.after.declarations, pulled.matched, stored, live, ignores, session.catalog)
             serial = stored.serial
             if operations or not stored.lineage:
@@ -130,14 +125,14 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
         return replace(pulled.result(path, serial), tenant_name=called)
 
 
-def _called(session: Session) -> str:
-    """Say what the platform calls the tenant; empty for what its files do."""
-    if session.given is None:
-        return ""
-    from flametree_cfg.config.given import refuse_unused
+def _read(path: str, session: Session) -> Files:
+    """Read what is there; every `--var` has to be meant for it."""
+    files = read_files(path, session) if os.path.lexists(path) else Files("", {}, label=path)
+    if session.given is not None:
+        from flametree_cfg.config.given import refuse_unused
 
-    refuse_unused(session.given, ())  # files that use a variable are not pulled into
-    return session.given.tenant
+        refuse_unused(session.given, files.variables)
+    return files
 
 
 def _refuse_pending(stored: Stored) -> None:
@@ -164,15 +159,6 @@ def _refuse_nothing(live: LiveTenant, name: str) -> None:
         )
 
 
-@contextmanager
-def _opened(path: str, contents: Sequence[NewContent]) -> Iterator[Folder | None]:
-    if not contents:
-        yield None
-        return
-    with make_folder(path) as folder:
-        yield folder
-
-
 @dataclass(frozen=True, slots=True)
 class _Pulled:
     """Everything that is to be written, and what to say about it."""
@@ -193,14 +179,14 @@ class _Pulled:
             if (reference := parse_reference(text)) is not None
         )
         declared = [a for a in self.after.declarations if a.kind is not Kind.ATTACHMENT and a in self.matched.ids]
-        places = Places(path, lambda: tuple(self.after.parts.values()))
+        places = self.after.places
         found = tuple(places.located(one) for one in (*self.diagnostics, *self.after.found))
         return PullResult(
             path,
             self.name,
-            tuple(os.path.normpath(os.path.join(path, one.name)) for one in self.contents),  # noqa: PTH118
+            tuple(self.after.label_of(one.name) for one in self.contents),
             tuple(body.address for body in self.bodies),
-            tuple(self.merged.changed),
+            self.merged.said,
             len(declared),
             exports,
             found,
@@ -228,27 +214,35 @@ class _Pull:
         Raises:
             ConfigInvalid: what would be written would not be right.
         """
-        matched = match(self.live, self.stored, self.before.declarations)
+        matched = match(self.live, self.stored, self.before.declarations, self.before.mentioned)
         snapshot, objects = live_snapshot(self.live, matched.ids)
         refer = new_names(self.name, self.before.declarations, self.session)
         bodies, said = self._bodies(matched, snapshot.resources, refer)
         known = {*self.before.declarations, *(body.address for body in bodies)}
         faulty = {address for address, one in objects.items() if one.status is Status.ERROR}
         declared, catalog = self.before.declarations, self.session.catalog
-        merge = Merge(declared, self.stored, snapshot.resources, known, faulty, self.ignores, catalog, refer)
-        merged = merge.run(matched, prune=prune)
+        merge = Merge(
+            declared, self.stored, snapshot.resources, known, faulty, self.ignores, catalog, refer, self.before.own
+        )
+        merged = self.before.placed(merge.run(matched, prune=prune))
         contents, after = self._after(bodies, merged)
-        if left := merged.leave({one.address for one in after.found if one.severity is Severity.ERROR}):
+        while left := merged.leave(self._wrong(after, merged, snapshot.resources)):
             contents, after = self._after(bodies, left)
             merged = left
         if has_errors(after.found):
             raise ConfigInvalid(*after.found)
-        return _Pulled(self.name, matched, contents, after, bodies, merged, self._judged(after, (*said, *merged.found)))
+        told = (*said, *merged.found, *self.before.told(merged))
+        return _Pulled(self.name, matched, contents, after, bodies, merged, self._judged(after, told))
 
     def _after(self, bodies: Sequence[Body], merged: Merged) -> tuple[tuple[NewContent, ...], Files]:
-        contents = self._contents(bodies, merged)
+        contents = new_contents(self.name, self.path, self.before, bodies, merged)
         data = {**self.before.data, **{one.name: one.after for one in contents}}
-        return contents, parse_files(data, self.path, self.session.catalog, self.before)
+        return contents, self.before.again(data, self.path, self.session.catalog)
+
+    def _wrong(self, after: Files, merged: Merged, live: Mapping[Address, Resource]) -> set[str]:
+        """Name the resources that would be wrong, or would not say what the platform has."""
+        wrong = {one.address for one in after.found if one.severity is Severity.ERROR}
+        return wrong | self.before.unsaid(merged, after, live, self.session.catalog)
 
     def _judged(self, after: Files, said: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Add what the invariants say: what the platform has may be against them, and is written all the same."""
@@ -276,6 +270,9 @@ class _Pull:
                 body = agent_body(resource, attachments.get(address.key, ()), known, catalog)
             else:
                 body = body_of(resource, catalog, refer)
+            if body is not None and address.kind.section in self.before.shut:
+                said.append(_shut(address))
+                continue
             if body is None:
                 said.append(_not_written(resource, matched.ids[address]))
                 continue
@@ -283,59 +280,6 @@ class _Pull:
             known.add(address)
             said += _left_out(body)
         return list(written.values()), tuple(said)
-
-    def _contents(self, bodies: Sequence[Body], merged: Merged) -> tuple[NewContent, ...]:
-        schema = schema_beside(self.path)
-        if not self.before.data:
-            made = new_files(self.name, bodies, schema)
-            return tuple(NewContent(name, None, data) for name, data in made.items())
-        data = self._edited(merged)
-        return tuple(self._added(data, bodies, schema))
-
-    def _edited(self, merged: Merged) -> dict[str, bytes]:
-        """Make the edits of known resources in the files they came from."""
-        data = dict(self.before.data)
-        for name, part in self.before.parts.items():
-            edits = [edit for one in part.declarations for edit in merged.edits.get(one.resource.address, ())]
-            if edits:
-                from flametree_cfg.config.editing import edited
-
-                data[name] = edited(data[name], part.label, edits).data
-        return data
-
-    def _added(self, data: dict[str, bytes], bodies: Sequence[Body], schema: str) -> Iterator[NewContent]:
-        """Add resources to the files that hold most of their kind; what fits in none gets a file of its own."""
-        for section in dict.fromkeys(body.address.kind.section for body in bodies):
-            some = [body for body in bodies if body.address.kind.section == section]
-            name = self._home_of(section)
-            more = more_in(data[name], section, some) if name else None
-            if name and more is not None:
-                data[name] = more
-            else:
-                made = new_files(self.name, some, schema)
-                data |= {_free(one, section, data): content for one, content in made.items()}
-        for name, content in data.items():
-            if content != self.before.data.get(name):
-                yield NewContent(name, self.before.data.get(name), content)
-
-    def _home_of(self, section: str) -> str:
-        parts = self.before.parts
-        counts = {
-            name: sum(one.resource.address.kind.section == section for one in part.declarations)
-            for name, part in parts.items()
-        }
-        best = max(counts, key=lambda name: counts[name])
-        if counts[best]:
-            return best
-        alone = next(iter(parts)) if len(parts) == 1 else ""
-        return alone if alone and len(parts[alone].sections) != 1 else ""
-
-
-def _free(name: str, section: str, data: Mapping[str, bytes]) -> str:
-    """Name a file that does not exist yet."""
-    taken = {one.casefold() for one in data}
-    candidates = [name, f"{section}.yaml", *(f"{section}-{number}.yaml" for number in range(2, len(data) + 4))]
-    return next(one for one in candidates if one not in taken and one != "tenant.yaml")
 
 
 def _attachments(resources: Mapping[Address, Resource]) -> dict[str, list[tuple[str, bool]]]:
@@ -353,6 +297,17 @@ def _taken_out(address: Address) -> Diagnostic:
         f"{address} was taken out here and not deleted yet",
         "apply deletes it; to keep it, `flametree-cfg state rm` forgets it, and the next pull writes it",
         address=str(address),
+    )
+
+
+def _shut(address: Address) -> Diagnostic:
+    section = address.kind.section
+    return warning(
+        "left-as-it-is",
+        "Something in the files is left as it is",
+        f"{address} is new on the platform, and `{section}: null` here takes all of them away",
+        f"take `{section}: null` out, write `null` for each that a base has, and pull again",
+        path=(section,),
     )
 
 

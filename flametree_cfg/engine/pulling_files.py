@@ -3,42 +3,139 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from flametree_cfg.config.join import join_parts
 from flametree_cfg.config.part import Part, read_part
 from flametree_cfg.config.places import Places
+from flametree_cfg.config.rewrite import NewContent, rewrite_all
 from flametree_cfg.config.source import Budget
 from flametree_cfg.config.tree import one_tenant
-from flametree_cfg.errors import ConfigInvalid, Diagnostic, WrongUsage, error, has_errors
-from flametree_cfg.model import Address, Declaration, is_key
+from flametree_cfg.config.writing_out import make_folder
+from flametree_cfg.engine.pulling_merge import Merged
+from flametree_cfg.engine.session import Session
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, Path, WrongUsage, error, has_errors
+from flametree_cfg.model import Address, Declaration, Resource, is_key
 from flametree_cfg.schema import Catalog
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A tenant's files: bytes by name, what each says, and all of them together."""
+    """
+    A tenant's files; of one that shares nothing, else `SharedFiles` says more.
+
+    Attributes:
+        name: of the tenant; empty if they do not say it.
+        data: bytes by name.
+        parts: what each says.
+        declarations: what all say together.
+        found: problems and warnings, with places.
+        label: of the folder.
+    """
 
     name: str
     data: Mapping[str, bytes]
     parts: Mapping[str, Part] = field(default_factory=dict)
     declarations: Mapping[Address, Declaration] = field(default_factory=dict)
     found: tuple[Diagnostic, ...] = ()
+    label: str = ""
 
     @property
     def sections(self) -> frozenset[str]:
         """Which of `connectors`, `channels` and `agents` they have."""
         return frozenset().union(*(part.sections for part in self.parts.values()))
 
+    @property
+    def shut(self) -> frozenset[str]:
+        """Sections that null takes away, so that nothing can be added to them."""
+        return frozenset()
 
-def read_files(path: str, catalog: Catalog) -> Files:
+    @property
+    def mentioned(self) -> frozenset[Address]:
+        """What has a key in any of the files and is not declared."""
+        return frozenset()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Those that the files know or ask for."""
+        return ()
+
+    @property
+    def places(self) -> Places:
+        """Where everything stands."""
+        return Places(self.label, lambda: tuple(self.parts.values()))
+
+    def own(self, path: Path) -> bool:
+        """Tell whether the tenant's own files say a path."""
+        return bool(path)
+
+    def label_of(self, name: str) -> str:
+        """Say what the person would type."""
+        return os.path.normpath(os.path.join(self.label, name))  # noqa: PTH118
+
+    def home_of(self, section: str) -> str:
+        """Name the file to add to: the one that has most of a section, else the only one; empty for a new one."""
+        counts = {
+            name: sum(one.resource.address.kind.section == section for one in part.declarations)
+            for name, part in self.parts.items()
+        }
+        return home_of(counts, {name: part.sections for name, part in self.parts.items()})
+
+    def placed(self, merged: Merged) -> Merged:
+        """Say of every edit in which file it is made; leave what cannot be made."""
+        files = {one.resource.address: name for name, part in self.parts.items() for one in part.declarations}
+        return replace(merged, changes=[replace(one, file=files[one.owner]) for one in merged.changes])
+
+    def told(self, _merged: Merged) -> tuple[Diagnostic, ...]:
+        """Say which files of others are changed."""
+        return ()
+
+    def unsaid(self, _merged: Merged, _after: Files, _live: Mapping[Address, Resource], _catalog: Catalog) -> set[str]:
+        """List addresses, as text, of which the files would say something else than what was merged."""
+        return set()
+
+    def again(self, data: Mapping[str, bytes], path: str, catalog: Catalog) -> Files:
+        """Read what these files would be with other bytes; what did not change is not read again."""
+        return parse_files(data, path, catalog, self)
+
+    def write(self, contents: Sequence[NewContent], _session: Session) -> None:
+        """
+        Put contents in their places; each file at once.
+
+        Raises:
+            ConfigInvalid: a file says something else by now.
+            FlametreeError: one cannot be written.
+        """
+        if contents:
+            with make_folder(self.label) as folder:
+                rewrite_all(folder, contents)
+
+
+def home_of(counts: Mapping[str, int], tops: Mapping[str, frozenset[str]]) -> str:
     """
-    Read what is in the folder.
+    Choose the file to add a section's resources to.
+
+    Args:
+        counts: how many of that section each file has.
+        tops: sections that each file has.
+
+    Returns:
+        The file that has most of them, else the only one, unless it holds another section alone; empty for none.
+    """
+    best = max(counts, key=lambda name: counts[name])
+    if counts[best]:
+        return best
+    alone = next(iter(counts)) if len(counts) == 1 else ""
+    return alone if alone and len(tops[alone]) != 1 else ""
+
+
+def read_files(path: str, session: Session) -> Files:
+    """
+    Read what is in the folder, and the bases that it extends.
 
     Raises:
-        ConfigInvalid: anything in it is wrong, but that it has no YAML yet.
-        WrongUsage: it extends bases or has variables, so that a value may belong to files of others.
+        ConfigInvalid: anything is wrong, but that the folder has no YAML yet.
     """
     try:
         with one_tenant(path) as listing:
@@ -47,11 +144,13 @@ def read_files(path: str, catalog: Catalog) -> Files:
             label, problems = listing.folder.label, listing.problems
     except ConfigInvalid as invalid:
         if {one.code for one in invalid.diagnostics} == {"empty-tenant"}:
-            return Files("", {})
+            return Files("", {}, label=path)
         raise
-    files = parse_files(data, label, catalog)
+    files = parse_files(data, label, session.catalog)
     if any(part.sharing for part in files.parts.values()):
-        raise WrongUsage(_sharing(label))
+        from flametree_cfg.engine.pulling_sharing import read_shared
+
+        files = read_shared(label, session)
     if problems or has_errors(files.found):
         raise ConfigInvalid(*problems, *files.found)
     return files
@@ -67,7 +166,7 @@ def parse_files(data: Mapping[str, bytes], label: str, catalog: Catalog, known: 
         )
     listed = tuple(parts.values())
     joined = join_parts(listed, label, Places(label, lambda: listed).place_in)
-    return Files(joined.name, data, parts, joined.declarations, tuple(joined.found))
+    return Files(joined.name, data, parts, joined.declarations, tuple(joined.found), label)
 
 
 def choose_name(path: str, before: Files, wanted: str) -> str:
@@ -83,16 +182,6 @@ def choose_name(path: str, before: Files, wanted: str) -> str:
     if not is_key(name):
         raise WrongUsage(_bad_name(f"{name!r}", "give --tenant NAME, of a-z, 0-9 and -"))
     return name
-
-
-def _sharing(label: str) -> Diagnostic:
-    return error(
-        "pull-into-shared",
-        "A tenant that shares is not pulled into",
-        f"{label} has `extends`, `vars` or variables; nothing was written",
-        "`drift accept` writes what changed where it was set, `import` takes over an object that is declared; "
-        "what is new, pull into an empty folder and move it",
-    )
 
 
 def _bad_name(detail: str, hint: str) -> Diagnostic:

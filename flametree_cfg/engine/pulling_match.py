@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from flametree_cfg.config.writing_names import Keys
@@ -27,12 +27,14 @@ class Matched:
     gone: tuple[Address, ...]
 
 
-def match(live: LiveTenant, stored: Stored, declared: Mapping[Address, Declaration]) -> Matched:
+def match(
+    live: LiveTenant, stored: Stored, declared: Mapping[Address, Declaration], mentioned: Collection[Address] = ()
+) -> Matched:
     """
     Match what the platform has with what is declared: through the ledger, else by kind, type and name.
 
     System integrations count if something uses them. What nobody declares gets the key it had in the ledger, or one
-    made of its name.
+    made of its name, which nothing that is `mentioned` has: a base may say it, or the tenant's own null.
     """
     objects: dict[tuple[Kind, str], LiveObject] = {
         (one.kind, one.id): one for one in live.objects if one.kind is not Kind.ATTACHMENT
@@ -51,7 +53,7 @@ def match(live: LiveTenant, stored: Stored, declared: Mapping[Address, Declarati
     known = {(address.kind, one) for address, one in ids.items()}
     used = _used(live)
     left = [one for key, one in objects.items() if key not in known and (not one.system or one.id in used)]
-    keys = Keys({*declared, *stored.entries})
+    keys = Keys({*declared, *stored.entries, *mentioned})
     for one in sorted(left, key=_order):
         ids[keys.make(one.kind, str(one.fields.get("type")), _name(one))] = one.id
     new = sorted((a for a in ids if a not in declared), key=lambda a: _place(a, objects[a.kind, ids[a]]))

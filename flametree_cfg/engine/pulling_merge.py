@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flametree_cfg.config.editing_steps import Edit, Remove, Set
@@ -26,6 +26,36 @@ from flametree_cfg.model import (
 )
 from flametree_cfg.schema import Catalog
 
+NewSecret = tuple[Address, Path, str]
+"""A reference that is new: address, path, reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    One edit of the files.
+
+    Attributes:
+        address: of what it changes.
+        fields: of it; empty for the whole.
+        edit: with its path from the top of a file.
+        said: what it changes, for people.
+        secrets: references that it brings.
+        file: that is edited; empty as long as nobody said it.
+    """
+
+    address: Address
+    fields: tuple[Path, ...]
+    edit: Edit
+    said: tuple[str, ...]
+    secrets: tuple[NewSecret, ...] = ()
+    file: str = ""
+
+    @property
+    def owner(self) -> Address:
+        """The resource whose block says it."""
+        return agent(self.address.agent_key) if self.address.kind is Kind.ATTACHMENT else self.address
+
 
 @dataclass(slots=True)
 class Merged:
@@ -33,26 +63,30 @@ class Merged:
     What came of it.
 
     Attributes:
-        edits: of the file that declares an address.
-        changed: what they change, for people.
-        secrets: references that are new: address, path, reference.
+        changes: in the order to make them.
         found: what is gone, what was left as it is.
     """
 
-    edits: dict[Address, list[Edit]] = field(default_factory=dict)
-    changed: list[str] = field(default_factory=list)
-    secrets: list[tuple[Address, Path, str]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What is changed, for people."""
+        return tuple(text for change in self.changes for text in change.said)
+
+    @property
+    def secrets(self) -> tuple[NewSecret, ...]:
+        """References that are new."""
+        return tuple(secret for change in self.changes for secret in change.secrets)
 
     def leave(self, addresses: Collection[str]) -> Merged | None:
         """Copy it without the edits of some resources, by address as text; None if it has none of them."""
-        edits = {address: edits for address, edits in self.edits.items() if str(address) not in addresses}
-        if len(edits) == len(self.edits):
+        kept = [change for change in self.changes if str(change.owner) not in addresses]
+        if len(kept) == len(self.changes):
             return None
-        dropped = [address for address in self.edits if address not in edits]
-        changed = [what for what in self.changed if what.partition(" ")[0] not in addresses]
-        secrets = [one for one in self.secrets if one[0] in edits]
-        return Merged(edits, changed, secrets, [*self.found, *(_unwritable(one, (), str(one)) for one in dropped)])
+        dropped = dict.fromkeys(change.owner for change in self.changes if str(change.owner) in addresses)
+        return Merged(kept, [*self.found, *(_unwritable(one, (), str(one)) for one in dropped)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +103,7 @@ class Merge:
         faulty: addresses that shall run and failed.
         ignores: what a person said to let be: it is no business of the files until that day.
         refer: names the secrets that are new.
+        own: tells of a path whether the tenant's own files say it; if not, a base does.
     """
 
     declared: Mapping[Address, Declaration]
@@ -79,6 +114,7 @@ class Merge:
     ignores: Ignores
     catalog: Catalog
     refer: Refer
+    own: Callable[[Path], bool]
 
     def run(self, matched: Matched, *, prune: bool) -> Merged:
         """Go through everything that is declared; `prune` takes out what the platform has no more."""
@@ -95,17 +131,19 @@ class Merge:
         return merged
 
     def _gone(self, address: Address, matched: Matched, merged: Merged, *, prune: bool) -> None:
-        owner = _owner(address)
         if address.kind is Kind.ATTACHMENT:
-            if address not in self.stored.entries or owner not in self.live:
+            if address not in self.stored.entries or agent(address.agent_key) not in self.live:
                 return
         elif address not in matched.gone:
             return  # never applied: somebody's work in progress
-        if prune:
-            merged.edits.setdefault(owner, []).append(Remove(_place(address)))
-            merged.changed.append(f"{address} taken out")
+        if not self.own(place_of(address)):
+            merged.found.append(
+                gone(address, "a base declares it: write `null` for its key into the tenant's own file")
+            )
+        elif prune:
+            merged.changes.append(Change(address, (), Remove(place_of(address)), (f"{address} taken out",)))
         else:
-            merged.found.append(_gone(address))
+            merged.found.append(gone(address))
 
     def _compared(self, declaration: Declaration, now: Resource, merged: Merged) -> None:
         address, desired = declaration.resource.address, declaration.resource
@@ -127,9 +165,7 @@ class Merge:
                 merged.found.append(_unwritable(address, change.path, what))
             else:
                 taken.append(change)
-                merged.changed.append(what)
-        for edit in self._edits(desired, taken, merged):
-            merged.edits.setdefault(_owner(address), []).append(edit)
+        merged.changes += self._changes(desired, taken)
 
     def _moved(self, stored: Resource, live: Resource) -> list[Path]:
         return [change.path for change in compare(stored, live, stored, self.catalog).fields]
@@ -141,66 +177,80 @@ class Merge:
             return all(Address(Kind.CONNECTOR, key) in self.known for key in keys)
         return unwritable(to_json(change.after)) is None
 
-    def _edits(self, desired: Resource, changes: Sequence[FieldChange], merged: Merged) -> Iterator[Edit]:
+    def _changes(self, desired: Resource, changes: Sequence[FieldChange]) -> Iterator[Change]:
         """Turn changes into edits; a list of accounts is given whole, the editor finds what differs in it."""
-        spec = self.catalog.get(desired.address.kind, desired.type)
+        address = desired.address
+        spec = self.catalog.get(address.kind, desired.type)
         accounts = spec.accounts if spec else None
         listed = [c for c in changes if accounts and len(c.path) > 2 and c.path[:2] == ("settings", accounts.setting)]
         for change in changes:
             if change not in listed:
-                yield self._edit(desired.address, change, merged)
+                yield self._change(address, change)
         if accounts and listed:
             path = ("settings", accounts.setting)
             after = patch(desired, listed, self.catalog).settings[accounts.setting]
-            value = self._referring(desired.address, path, after, merged, wrapped=False)
-            yield Set((*_place(desired.address), *path), value)
+            secrets: list[NewSecret] = []
+            value = self._referring(address, path, after, secrets, wrapped=False)
+            fields = tuple(change.path for change in listed)
+            yield Change(address, fields, Set((*place_of(address), *path), value), _named(address, fields), (*secrets,))
 
-    def _edit(self, address: Address, change: FieldChange, merged: Merged) -> Edit:
-        path = (*_place(address), *change.path)
+    def _change(self, address: Address, change: FieldChange) -> Change:
+        secrets: list[NewSecret] = []
+        edit = self._edit(address, change, secrets)
+        return Change(address, (change.path,), edit, _named(address, [change.path]), tuple(secrets))
+
+    def _edit(self, address: Address, change: FieldChange, secrets: list[NewSecret]) -> Edit:
+        path = (*place_of(address), *change.path)
         gone = change.after is None and change.path[0] != "connectors"
         if gone or (change.path == ("description",) and not change.after):
             return Remove(path)
         wrapped = change.path[0] in ("environment", "push")
-        return Set(path, self._referring(address, change.path, change.after, merged, wrapped=wrapped))
+        return Set(path, self._referring(address, change.path, change.after, secrets, wrapped=wrapped))
 
-    def _referring(self, address: Address, path: Path, value: Value, merged: Merged, *, wrapped: bool) -> Value:
+    def _referring(
+        self, address: Address, path: Path, value: Value, secrets: list[NewSecret], *, wrapped: bool
+    ) -> Value:
         if isinstance(value, Secret):
             reference = value.reference or self.refer(address, path)
             if not value.reference:
-                merged.secrets.append((address, path, reference))
+                secrets.append((address, path, reference))
             return {"secret": reference} if wrapped else reference
         if isinstance(value, Mapping):
             return {
-                key: self._referring(address, (*path, key), item, merged, wrapped=wrapped)
+                key: self._referring(address, (*path, key), item, secrets, wrapped=wrapped)
                 for key, item in value.items()
                 if item is not None
             }
         if isinstance(value, list | tuple):
-            return [self._referring(address, (*path, i), item, merged, wrapped=wrapped) for i, item in enumerate(value)]
+            return [
+                self._referring(address, (*path, i), item, secrets, wrapped=wrapped) for i, item in enumerate(value)
+            ]
         return value
 
     def _attached(self, merged: Merged) -> None:
         """Add what was attached in the portal to agents whose channels are declared."""
         for address, now in self.live.items():
-            owner = _owner(address)
-            declared = self.declared.get(owner)
-            if address.kind is not Kind.ATTACHMENT or address in self.declared or declared is None:
+            if address.kind is not Kind.ATTACHMENT or address in self.declared:
                 continue
-            if not declared.attachments or Address(Kind.CHANNEL, address.channel_key) not in self.known:
+            declared = self.declared.get(agent(address.agent_key))
+            if (
+                declared is None
+                or not declared.attachments
+                or Address(Kind.CHANNEL, address.channel_key) not in self.known
+            ):
                 continue
             if address in self.stored.entries:
                 continue  # taken out of the file, and not applied yet
             said = {"inbound": bool(now.fields.get("inbound"))}
-            merged.edits.setdefault(owner, []).append(Set(_place(address), said))
-            merged.changed.append(f"{address} attached")
+            merged.changes.append(Change(address, (), Set(place_of(address), said), (f"{address} attached",)))
 
 
-def _owner(address: Address) -> Address:
-    """Name the resource whose block says it."""
-    return agent(address.agent_key) if address.kind is Kind.ATTACHMENT else address
+def _named(address: Address, paths: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(f"{address} {'.'.join(map(str, path))}" for path in paths)
 
 
-def _place(address: Address) -> Path:
+def place_of(address: Address) -> Path:
+    """Say where an address stands in a file."""
     if address.kind is Kind.ATTACHMENT:
         return ("agents", address.agent_key, "channels", address.channel_key)
     return (address.kind.section, address.key)
@@ -211,12 +261,13 @@ def _meet(one: Path, other: Path) -> bool:
     return one[:length] == other[:length]
 
 
-def _gone(address: Address) -> Diagnostic:
+def gone(address: Address, hint: str = "take it out of the file, or pull --prune") -> Diagnostic:
+    """Say that nothing is there any more of what is declared."""
     return warning(
         "gone-from-platform",
         "A declared object is gone from the platform",
         f"{address}: somebody deleted it; apply would make it again",
-        "take it out of the file, or pull --prune",
+        hint,
         address=str(address),
     )
 

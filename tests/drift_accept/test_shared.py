@@ -129,10 +129,13 @@ def test_a_base_that_changed_meanwhile(zoo: Zoo, monkeypatch: pytest.MonkeyPatch
     assert {one.code for one in raised.value.diagnostics} == {"files-changed"}
 
 
-def test_what_is_new_is_not_sent_to_pull(zoo: Zoo) -> None:
-    """Pull does not write into a tenant that shares, so nobody is sent there."""
+def test_what_is_new_is_sent_to_pull(zoo: Zoo) -> None:
+    """Accept takes over no object; pull does, into the tenant's own files."""
     settings = ("settings.openapi_url=https://x.example/s", "settings.base_url=https://x.example")
     zoo.ok("registry", "create", "zoo", "connector", "openapi", "New", *settings)
     told = zoo.run("drift", "accept", "tenants/zoo")
+    zoo.ok("pull", "tenants/zoo")
 
-    assert "hint: write its block and `import` it\n" in told.said
+    assert "hint: `pull` takes it over, or write its block and `import` it\n" in told.said
+    assert "  new:\n" in (zoo.folder / "zoo.yaml").read_text(encoding="utf-8")
+    assert shared(zoo).read_text(encoding="utf-8") == BASE

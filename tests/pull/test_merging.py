@@ -333,16 +333,19 @@ def test_another_name_on_the_platform(applied: Zoo) -> None:
     assert desk.run("pull", "desk/zoo", "--tenant-id", "nobody").codes == {"nothing-to-pull"}
 
 
-@pytest.mark.parametrize("line", ["extends: [../_base]", "vars: {a: b}"])
-def test_a_tenant_that_shares(applied: Zoo, line: str) -> None:
-    """Values may belong to others' files: it says what to do instead, and writes nothing."""
-    desk = Desk(applied)
+@pytest.mark.usefixtures("applied")
+@pytest.mark.parametrize(
+    ("line", "code"), [("extends: [../_base]", "empty-tenant"), ("vars: {a: [b]}", "bad-variable")]
+)
+def test_a_tenant_that_shares_and_is_not_right(desk: Desk, line: str, code: str) -> None:
+    """What cannot be brought together is refused with its place, and nothing is written."""
     (desk.root / "_base").mkdir(parents=True)
     text = f"tenant: zoo\n{line}\nconnectors: {{}}\n"
     desk.write(text)
     told = desk.run("pull", "desk/zoo")
 
-    assert (told.returncode, told.codes) == (64, {"pull-into-shared"})
+    assert (told.returncode, told.codes) == (4, {code})
+    assert "\n  desk/zoo/tenant.yaml:2:" in told.said
     assert desk.text() == text
 
 
