@@ -35,6 +35,7 @@ from flametree_cfg.model import (
     Address,
     Kind,
     LiveTenant,
+    Operation,
     Resource,
     Status,
     Stored,
@@ -116,7 +117,7 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
             refuse_unusable(ignores)
             pulled = _Pull(name, path, before, stored, live, ignores, session).prepare(prune=prune)
             pulled.after.write(pulled.contents, session)
-            operations = bindings(pulled.after.declarations, pulled.matched, stored, live, ignores, session.catalog)
+            operations = pulled.recorded(stored, live, ignores, session.catalog)
             serial = stored.serial
             if operations or not stored.lineage:
                 crash.point("before-ledger")
@@ -170,6 +171,10 @@ class _Pulled:
     bodies: Sequence[Body]
     merged: Merged
     diagnostics: tuple[Diagnostic, ...]
+
+    def recorded(self, stored: Stored, live: LiveTenant, ignores: Ignores, catalog: Catalog) -> list[Operation]:
+        """List what the ledger has to know."""
+        return bindings(self.after.declarations, self.matched, stored, live, ignores, self.merged.left, catalog)
 
     def result(self, path: str, serial: int) -> PullResult:
         named = [(body.address, where, text) for body in self.bodies for where, text in body.secrets]

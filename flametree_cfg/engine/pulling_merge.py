@@ -65,10 +65,12 @@ class Merged:
     Attributes:
         changes: in the order to make them.
         found: what is gone, what was left as it is.
+        left: fields that no file could say, so that they stay drift.
     """
 
     changes: list[Change] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
+    left: list[tuple[Address, Path]] = field(default_factory=list)
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -85,8 +87,11 @@ class Merged:
         kept = [change for change in self.changes if str(change.owner) not in addresses]
         if len(kept) == len(self.changes):
             return None
-        dropped = dict.fromkeys(change.owner for change in self.changes if str(change.owner) in addresses)
-        return Merged(kept, [*self.found, *(_unwritable(one, (), str(one)) for one in dropped)])
+        dropped = [change for change in self.changes if str(change.owner) in addresses]
+        owners = dict.fromkeys(change.owner for change in dropped)
+        left = [(change.address, path) for change in dropped for path in change.fields]
+        found = [*self.found, *(_unwritable(one, (), str(one)) for one in owners)]
+        return Merged(kept, found, [*self.left, *left])
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ class Merge:
             what = f"{address} {'.'.join(map(str, change.path))}"
             if rule := self.ignores.rule(address, change.path):
                 merged.found.append(_ignored(address, change.path, f"{what} is ignored until {rule.until}"))
-            elif moved is not None and not any(_meet(change.path, path) for path in moved):
+            elif moved is not None and not any(meet(change.path, path) for path in moved):
                 merged.found.append(_kept(address, change.path, what))
             elif not self._written(change):
                 merged.found.append(_unwritable(address, change.path, what))
@@ -256,7 +261,8 @@ def place_of(address: Address) -> Path:
     return (address.kind.section, address.key)
 
 
-def _meet(one: Path, other: Path) -> bool:
+def meet(one: Path, other: Path) -> bool:
+    """Tell whether two paths are of one field, or one is part of the other."""
     length = min(len(one), len(other))
     return one[:length] == other[:length]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flametree_cfg.diff import compare, fill_secrets, patch
 from flametree_cfg.engine.ignoring import Ignores
 from flametree_cfg.engine.pulling_match import Matched
+from flametree_cfg.engine.pulling_merge import meet
+from flametree_cfg.errors import Path
 from flametree_cfg.model import Action, Address, Declaration, Kind, LiveTenant, Operation, Stored, live_snapshot
 from flametree_cfg.plan import managed_view
 from flametree_cfg.schema import Catalog
@@ -18,6 +20,7 @@ def bindings(
     stored: Stored,
     live: LiveTenant,
     ignores: Ignores,
+    left: Sequence[tuple[Address, Path]],
     catalog: Catalog,
 ) -> list[Operation]:
     """
@@ -25,11 +28,15 @@ def bindings(
 
     A secret that the ledger does not know is recorded by its reference and without a fingerprint: the platform has one,
     and nobody can tell whether it is what the reference means. A plan says `not checked here`, and never that it was
-    rotated. Of what is ignored it keeps what was applied: when the day has passed, it is drift again. What is declared
+    rotated. Of what is ignored, or is `left` because no file could
+    say it, it keeps what was applied: it is drift, when the day has passed. What is declared
     no more and gone from the platform is forgotten.
     """
     snapshot, objects = live_snapshot(live, matched.ids)
     operations = []
+    paths: dict[Address, list[Path]] = {}
+    for address, path in left:
+        paths.setdefault(address, []).append(path)
     for address, declaration in declared.items():
         now, entry = snapshot.resources.get(address), stored.entries.get(address)
         if now is None or now.type != declaration.resource.type:
@@ -44,9 +51,14 @@ def bindings(
             before = None
         filled = fill_secrets(now, before or declaration.resource, catalog)
         after = managed_view(filled, declaration.resource, catalog)
-        if before is not None and address in ignores.rules:
-            differing = compare(after, before, after, catalog).fields
-            after = patch(after, [one for one in differing if ignores.rule(address, one.path)], catalog)
+        here = paths.get(address, ())
+        if before is not None and (here or address in ignores.rules):
+            kept = [
+                one
+                for one in compare(after, before, after, catalog).fields
+                if ignores.rule(address, one.path) or any(meet(one.path, path) for path in here)
+            ]
+            after = patch(after, kept, catalog)
         if before != after:
             protected = entry.protected if entry else declaration.protected
             operations.append(

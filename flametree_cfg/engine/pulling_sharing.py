@@ -91,9 +91,10 @@ class SharedFiles(Files):
     def placed(self, merged: Merged) -> Merged:
         """Say of every edit in which file it is made: where the value was set; leave what cannot be made."""
         placing = _Placing(self)
-        done = [placing.place(change) for change in merged.changes]
-        found = [one for one in done if isinstance(one, Diagnostic)]
-        return Merged([one for one in done if isinstance(one, Change)], [*merged.found, *found])
+        done = [(change, placing.place(change)) for change in merged.changes]
+        found = [one for _, one in done if isinstance(one, Diagnostic)]
+        left = [(one.address, path) for one, why in done if isinstance(why, Diagnostic) for path in one.fields]
+        return Merged([one for _, one in done if isinstance(one, Change)], [*merged.found, *found], left)
 
     def told(self, merged: Merged) -> tuple[Diagnostic, ...]:
         """Say which files of others are changed, each once."""
