@@ -115,9 +115,10 @@ def pull(path: str, options: Options, *, tenant: str = "", prune: bool = False) 
             _refuse_pending(stored)
             ignores = load_ignores(path, session) if before.data else NOTHING
             refuse_unusable(ignores)
-            pulled = _Pull(name, path, before, stored, live, ignores, session).prepare(prune=prune)
+            work = _Pull(name, path, before, stored, live, ignores, session)
+            pulled = work.prepare(prune=prune)
             pulled.after.write(pulled.contents, session)
-            operations = pulled.recorded(stored, live, ignores, session.catalog)
+            operations = pulled.recorded(work)
             serial = stored.serial
             if operations or not stored.lineage:
                 crash.point("before-ledger")
@@ -172,9 +173,10 @@ class _Pulled:
     merged: Merged
     diagnostics: tuple[Diagnostic, ...]
 
-    def recorded(self, stored: Stored, live: LiveTenant, ignores: Ignores, catalog: Catalog) -> list[Operation]:
+    def recorded(self, work: _Pull) -> list[Operation]:
         """List what the ledger has to know."""
-        return bindings(self.after.declarations, self.matched, stored, live, ignores, self.merged.left, catalog)
+        declared, left, catalog = self.after.declarations, self.merged.left, work.session.catalog
+        return bindings(declared, self.matched, work.stored, work.live, work.ignores, left, catalog)
 
     def result(self, path: str, serial: int) -> PullResult:
         named = [(body.address, where, text) for body in self.bodies for where, text in body.secrets]

@@ -9,7 +9,17 @@ from flametree_cfg.engine.ignoring import Ignores
 from flametree_cfg.engine.pulling_match import Matched
 from flametree_cfg.engine.pulling_merge import meet
 from flametree_cfg.errors import Path
-from flametree_cfg.model import Action, Address, Declaration, Kind, LiveTenant, Operation, Stored, live_snapshot
+from flametree_cfg.model import (
+    Action,
+    Address,
+    Declaration,
+    Kind,
+    LiveTenant,
+    Operation,
+    Resource,
+    Stored,
+    live_snapshot,
+)
 from flametree_cfg.plan import managed_view
 from flametree_cfg.schema import Catalog
 
@@ -51,14 +61,8 @@ def bindings(
             before = None
         filled = fill_secrets(now, before or declaration.resource, catalog)
         after = managed_view(filled, declaration.resource, catalog)
-        here = paths.get(address, ())
-        if before is not None and (here or address in ignores.rules):
-            kept = [
-                one
-                for one in compare(after, before, after, catalog).fields
-                if ignores.rule(address, one.path) or any(meet(one.path, path) for path in here)
-            ]
-            after = patch(after, kept, catalog)
+        if before is not None and (address in paths or address in ignores.rules):
+            after = _as_applied(after, before, ignores, paths.get(address, ()), catalog)
         if before != after:
             protected = entry.protected if entry else declaration.protected
             operations.append(
@@ -77,3 +81,14 @@ def bindings(
         if address not in declared and address not in snapshot.resources:
             operations.append(Operation("", Action.FORGET, address, type=entry.resource.type, before=entry.resource))
     return operations
+
+
+def _as_applied(
+    after: Resource, before: Resource, ignores: Ignores, left: Sequence[Path], catalog: Catalog
+) -> Resource:
+    """Give what is ignored or left the values that were applied."""
+    differing = compare(after, before, after, catalog).fields
+    kept = [
+        one for one in differing if ignores.rule(before.address, one.path) or any(meet(one.path, path) for path in left)
+    ]
+    return patch(after, kept, catalog)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flametree_cfg.model import Kind
+from flametree_cfg.config.variables import Filler, MadeOfVariable, with_variables
+from flametree_cfg.model import Kind, Value
 from tests.pull.desk import put, variables_in
 from tests.scenario.running import Zoo, obey_modes
 
@@ -334,3 +335,64 @@ def test_windows_line_ends_and_anchors_of_a_base_stay(zoo: Zoo) -> None:
     assert pulled(zoo) == {"shared-file-changed"}
     assert files(zoo)["root.yaml"] == text.replace("api.example", "b.example", 1)
     assert zoo.settled()
+
+
+def test_links_of_a_base_follow(zoo: Zoo) -> None:
+    """A link that is gone is gone in the base that says it; a role of one says that it has none."""
+    agents = OWN.partition("agents:\n")[2].partition("    channels:\n")[0]
+    middle = f"{MIDDLE}\nagents:\n{agents}"
+    (zoo.root / "tenants/_shared/middle/middle.yaml").write_text(middle, encoding="utf-8")
+    (zoo.folder / "zoo.yaml").write_text(OWN.replace(agents, "  keeper:\n"), encoding="utf-8")
+    zoo.apply()
+    zoo.ok("registry", "unlink", "zoo", "agent.keeper", "connector.chat")
+    zoo.ok("registry", "attach", "zoo", "agent.keeper", "channel.mail")
+    assert pulled(zoo) == {"shared-file-changed"}
+
+    assert files(zoo)["middle.yaml"] == middle.replace("llm: chat", "llm: null")
+    assert files(zoo)["zoo.yaml"].endswith("      bot:\n        inbound: true\n      mail: {inbound: false}\n")
+    assert_clean(zoo)
+
+
+def test_a_tenant_with_variables_and_no_base(zoo: Zoo) -> None:
+    """Its own files are the only ones; a value beside a variable is written, a new object finds its place."""
+    text = ROOT.replace("vars:\n", "tenant: zoo\n\nvars:\n", 1)
+    (zoo.folder / "zoo.yaml").write_text(text, encoding="utf-8")
+    zoo.apply("--allow-delete", "all", "--max-delete", "100%")
+    zoo.ok("registry", "set", "zoo", "connector.chat", "name=Talk")
+    zoo.ok("registry", "create", "zoo", "channel", "telegram", "Night", "settings.bot_token=${env:NIGHT_BOT_TOKEN}")
+    assert pulled(zoo) == set()
+
+    after = files(zoo)["zoo.yaml"]
+    assert after.startswith(text.replace("name: Chat", "name: Talk"))
+    assert "\nchannels:\n  night:\n    type: telegram\n" in after
+    zoo.ok("fmt", "--check", "tenants/zoo")
+    assert zoo.settled()
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted", "expected"),
+    [
+        (["${var:a}", "x"], ["x", "1"], ["x", "${var:a}"]),
+        (["${var:a}", "x"], ["1"], ["${var:a}"]),
+        ({"k": "${var:a}", "l": 0}, {"k": "1", "l": 2}, {"k": "${var:a}", "l": 2}),
+        ([{"k": "${var:a}"}, {"k": "x"}], [{"k": "x"}], [{"k": "x"}]),
+        ("x", "y", "y"),
+    ],
+)
+def test_variables_stay_where_they_say_the_same(raw: Value, wanted: Value, expected: Value) -> None:
+    """Wherever the items of a list go, and whatever stands beside."""
+    filled = Filler({"a": "1"}).fill(raw, lambda _path: False)
+
+    assert with_variables(raw, filled, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [("${var:a}", "2"), ("${var:a}", 1), (["${var:a}"], []), ({"k": "${var:a}"}, {}), ([{"k": "${var:a}"}], 1)],
+)
+def test_a_variable_is_never_written_over(raw: Value, wanted: Value) -> None:
+    """Nor is it taken out."""
+    filled = Filler({"a": "1"}).fill(raw, lambda _path: False)
+
+    with pytest.raises(MadeOfVariable):
+        with_variables(raw, filled, wanted)
