@@ -12,7 +12,7 @@ from flametree_cfg.sql import Database
 from flametree_cfg.sql import ledger as statements
 from flametree_cfg.sql.chain import checksum, digest_of, link_of
 from flametree_cfg.state import past, refusal
-from flametree_cfg.state.body import read_operation, write_json, write_operation
+from flametree_cfg.state.body import read_operation, write_json
 from flametree_cfg.state.packing import NOTHING, Packed, pack, unpack
 from flametree_cfg.state.rows import Head, damaged
 
@@ -65,7 +65,7 @@ class _Row:
         return found == self.link
 
 
-def add_run(database: Database, head: Head, run: AppliedRun, operations: Sequence[Operation]) -> Head:
+def add_run(database: Database, head: Head, run: AppliedRun, operations: Packed) -> Head:
     """
     Append a run under the next number, forget the oldest, and the journal lines that are closed.
 
@@ -75,8 +75,7 @@ def add_run(database: Database, head: Head, run: AppliedRun, operations: Sequenc
     head, undo = past.take_past(database, head)
     head = replace(head, runs=head.runs + 1)
     numbered = replace(run, tenant=head.tenant, number=head.runs, serial=run.serial or head.serial)
-    packed = pack(write_operation(operation) for operation in operations)
-    head = replace(head, link=_add(database, head.link, numbered, packed, undo))
+    head = replace(head, link=_add(database, head.link, numbered, operations, undo))
     database.execute(statements.FORGET_CLOSED_LINES, (head.tenant,))
     return _forget_oldest(database, head)
 
