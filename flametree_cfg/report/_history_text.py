@@ -21,10 +21,7 @@ VALUE_SHOWN = 60  # characters: blame is about who and when
 
 def history_document(history: History, _symbols: Symbols) -> Iterator[Block]:
     """Write the applies of a tenant, newest first."""
-    rows = [
-        (str(r.number), r.at, r.who, r.commit[:COMMIT_SHOWN], r.result, _took(r), r.summary)
-        for r in history.runs
-    ]
+    rows = [(str(r.number), r.at, r.who, r.commit[:COMMIT_SHOWN], r.result, _took(r), r.summary) for r in history.runs]
     heads = ("RUN", "AT", "WHO", "COMMIT", "RESULT", "TOOK", "SUMMARY")
     yield from table(heads, rows, [_RESULTS.get(r.result, Tone.PLAIN) for r in history.runs])
     if history.link:

@@ -134,7 +134,7 @@ class Ledger(Protocol):
 
     def conclude(self, lease: Lease) -> None:
         """
-        Append to history what a run did that was begun and never remembered, as `interrupted`; nothing if it did nothing.
+        Append to history, as `interrupted`, what a run did that was begun and never remembered; if it did anything.
 
         Call it when no journal line of that run is open.
 

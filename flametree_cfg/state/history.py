@@ -12,7 +12,7 @@ from flametree_cfg.sql import Database
 from flametree_cfg.sql import ledger as statements
 from flametree_cfg.sql.chain import checksum, digest_of, link_of
 from flametree_cfg.state import past, refusal
-from flametree_cfg.state.body import read_operation, write_json
+from flametree_cfg.state.body import read_operation, write_json, write_operation
 from flametree_cfg.state.packing import NOTHING, Packed, pack, unpack
 from flametree_cfg.state.rows import Head, damaged
 
@@ -63,6 +63,11 @@ class _Row:
         """Tell whether it is linked to the row before it."""
         found = link_of(previous, self.tenant, self.number, self.body, digest_of(self.operations), digest_of(self.undo))
         return found == self.link
+
+
+def pack_operations(operations: Sequence[Operation]) -> Packed:
+    """Write the operations of a run small."""
+    return pack(write_operation(operation) for operation in operations)
 
 
 def add_run(database: Database, head: Head, run: AppliedRun, operations: Packed) -> Head:

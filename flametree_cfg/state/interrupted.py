@@ -16,31 +16,43 @@ from flametree_cfg.sql import Database
 from flametree_cfg.sql import ledger as statements
 from flametree_cfg.sql.chain import checksum
 from flametree_cfg.state import history
-from flametree_cfg.state.body import read_operation, write_json, write_operation
-from flametree_cfg.state.packing import Packed, pack, unpack
+from flametree_cfg.state.body import read_operation, write_json
+from flametree_cfg.state.packing import Packed, unpack
 from flametree_cfg.state.rows import Head, damaged, read_some_entries
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A run that is being carried out under a lease; its operations are packed once, for the note and for history."""
+    """
+    A run that is being carried out under a lease.
+
+    Attributes:
+        packed: its operations, once for the note and for history.
+        noted: it has written something, and this with it.
+    """
 
     lease: Lease
     run: AppliedRun
     operations: Sequence[Operation]
     packed: Packed
+    noted: bool = False
 
 
-def pack_operations(operations: Sequence[Operation]) -> Packed:
-    """Write the operations of a run small."""
-    return pack(write_operation(operation) for operation in operations)
+def packed_of(begun: Begun | None, operations: Sequence[Operation]) -> Packed:
+    """Give operations packed; those of the run that was begun are already."""
+    if begun is not None and begun.operations is operations:
+        return begun.packed
+    return history.pack_operations(operations)
 
 
-def note(database: Database, begun: Begun) -> None:
-    """Note what is about to be carried out; part of the transaction of its first write."""
-    tenant, run = begun.lease.tenant, begun.run.run
+def note(database: Database, begun: Begun | None, lease: Lease) -> Begun | None:
+    """Note, in the transaction of its first write, what is about to be carried out; gives what is so afterwards."""
+    if begun is None or begun.noted or begun.lease != lease:
+        return begun
+    tenant, run = lease.tenant, begun.run.run
     body = write_json({"run": asdict(begun.run), "operations": begun.packed.text})
     database.execute(statements.ADD_NOTE, (tenant, run, run, body, checksum(tenant, run, body)))
+    return replace(begun, noted=True)
 
 
 def is_noted(database: Database, tenant: str) -> bool:
@@ -73,13 +85,13 @@ def conclude(database: Database, head: Head) -> Head:
         if did:
             summary = f"{run.summary}; {len(did)} of {len(operations)} done"
             line = replace(run, result="interrupted", summary=summary, serial=0)
-            head = history.add_run(database, head, line, pack_operations(did))
+            head = history.add_run(database, head, line, history.pack_operations(did))
     database.execute(statements.FORGET_CLOSED_LINES, (head.tenant,))
     return head
 
 
 def _happened(operation: Operation, run: str, done: set[str], entries: Mapping[Address, Entry]) -> bool:
-    """Tell whether a run came to an operation; what only the ledger hears of is written with the note, or at the end."""
+    """Tell whether a run came to an operation: what is for the ledger alone goes with the note, forgetting last."""
     if operation.action is Action.FORGET:
         return operation.address not in entries
     return operation.action in LEDGER_ONLY or f"{run}-{operation.id}" in done

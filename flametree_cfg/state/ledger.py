@@ -61,7 +61,6 @@ class SqlLedger:
         self._connections = Connections(source)
         self._journaled: dict[str, tuple[Operation, int]] = {}  # the last batch, as it was handed in
         self._begun: interrupted.Begun | None = None  # the run that is being carried out
-        self._unnoted: interrupted.Begun | None = None  # the same, until its first write
 
     def tenants(self) -> Sequence[str]:
         """List the tenants it knows, sorted."""
@@ -157,8 +156,7 @@ class SqlLedger:
 
     def begin(self, lease: Lease, run: AppliedRun, operations: Sequence[Operation]) -> None:
         """Say what is about to be carried out; `_writing_of_run` notes it."""
-        packed = interrupted.pack_operations(operations)
-        self._begun = self._unnoted = interrupted.Begun(lease, run, operations, packed)
+        self._begun = interrupted.Begun(lease, run, operations, history.pack_operations(operations))
 
     def conclude(self, lease: Lease) -> None:
         """Write the line of a run that was killed; where none was, nothing is written."""
@@ -220,9 +218,8 @@ class SqlLedger:
 
     def remember(self, lease: Lease, run: AppliedRun, operations: Sequence[Operation]) -> int:
         """Append a run to history; gives its number."""
-        begun, self._begun, self._unnoted = self._begun, None, None
-        known = begun is not None and begun.operations is operations
-        packed = begun.packed if begun is not None and known else interrupted.pack_operations(operations)
+        begun, self._begun = self._begun, None
+        packed = interrupted.packed_of(begun, operations)
         with self._writing(lease) as write:
             write.head = history.add_run(write.database, write.head, run, packed)
         return write.head.runs
@@ -352,12 +349,10 @@ class SqlLedger:
     @contextmanager
     def _writing_of_run(self, lease: Lease) -> Iterator[_Write]:
         """Write under a lease; the first write of a run notes the run."""
-        begun = self._unnoted
         with self._writing(lease) as write:
-            if begun is not None and begun.lease == lease:
-                interrupted.note(write.database, begun)
+            begun = interrupted.note(write.database, self._begun, lease)
             yield write
-        self._unnoted = None
+        self._begun = begun
 
     def _pending(self, database: Database, tenant: str, operation_id: str, kept: int) -> Operation:
         """Give a journaled operation: the one at hand where the journal's line is the very one it was written as."""
