@@ -57,7 +57,7 @@ def read_ignores(folder: str) -> tuple[tuple[Rule, ...], tuple[Diagnostic, ...]]
         return (), tuple(invalid.diagnostics)
 
 
-def add_ignore(folder: str, rule: Rule) -> str:
+def add_ignore(folder: str, rule: Rule, today: str) -> str:
     """
     Add a rule at the end of the file; what stands there stays byte for byte.
 
@@ -65,7 +65,7 @@ def add_ignore(folder: str, rule: Rule) -> str:
         What the file is called.
 
     Raises:
-        WrongUsage: the list has another line about the same already.
+        WrongUsage: the list has another line about the same already, whose day has not passed.
         ConfigInvalid: the file is wrong already, or written in a way that nothing can be added to.
         FlametreeError: it cannot be written; it is as it was.
     """
@@ -80,7 +80,7 @@ def add_ignore(folder: str, rule: Rule) -> str:
         rules, problems = _parsed(before, label)
         if problems:
             raise ConfigInvalid(*problems)
-        known = next((one for one in rules if one.subject == rule.subject), None)
+        known = next((one for one in rules if one.subject == rule.subject and one.until >= today), None)
         if known is not None:
             if _facts(known) != _facts(rule):
                 raise WrongUsage(_known(known))

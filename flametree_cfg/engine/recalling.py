@@ -77,7 +77,8 @@ def entries_after(session: Session, tenant: str, number: int, path: str | Path) 
 
 def _no_such_run(tenant: str, number: int, path: str | Path) -> WrongUsage:
     hint = f"flametree-cfg history list {path}"
-    return WrongUsage(error("no-such-run", "History has no such apply", f"{number} of tenant {tenant!r}", hint))
+    said = f"the history of {tenant} has no run {number}"
+    return WrongUsage(error("no-such-run", "History has no such apply", said, hint))
 
 
 def history_diff(path: str | Path, before: int, after: int | None, options: Options) -> tuple[str, tuple[Change, ...]]:

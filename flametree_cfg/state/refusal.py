@@ -122,7 +122,7 @@ def no_such_run(tenant: str, number: int) -> WrongUsage:
         error(
             "no-such-run",
             "History has no such apply",
-            f"{number} of tenant {tenant!r}",
+            f"the history of {tenant} has no run {number}",
             "`flametree-cfg history list PATH` shows the runs that are kept",
         )
     )
