@@ -40,7 +40,7 @@ def resume(
     platform: Platform, ledger: Ledger, lease: Lease, stored: Stored, *, wait_s: float = SETTLE_S, continued: str = ""
 ) -> Iterator[Event]:
     """
-    Settle what a crash left open: ask the platform what became of journaled operations, and record it.
+    Settle what a crash left open: ask the platform what became of journaled operations, record it, and tell history.
 
     What was starting or stopping is brought to where it was going. Nothing else is executed, with one exception: what
     the platform never carried out is struck from the journal and planned anew, but an agent or a channel that was
@@ -54,6 +54,7 @@ def resume(
     """
     if stored.pending:
         yield from _recalled(platform, ledger, lease, stored)
+    ledger.conclude(lease)
     settled = platform.settle(stored.tenant, None, wait_s)
     if settled:
         yield from _told(settled, stored.tenant, _addresses(ledger.read(stored.tenant).ids()))

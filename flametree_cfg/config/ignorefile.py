@@ -13,7 +13,7 @@ from flametree_cfg.config.document import Document
 from flametree_cfg.config.source import Budget, open_folder
 from flametree_cfg.config.tree import IGNORE_FILE as NAME
 from flametree_cfg.config.tree import has_ignores
-from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Path, error
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Path, WrongUsage, error
 from flametree_cfg.model import Address, Value, parse_address
 
 _MEMBERS = ("address", "field", "until", "reason")
@@ -57,7 +57,7 @@ def read_ignores(folder: str) -> tuple[tuple[Rule, ...], tuple[Diagnostic, ...]]
         return (), tuple(invalid.diagnostics)
 
 
-def add_ignore(folder: str, rule: Rule) -> str:
+def add_ignore(folder: str, rule: Rule, today: str) -> str:
     """
     Add a rule at the end of the file; what stands there stays byte for byte.
 
@@ -65,6 +65,7 @@ def add_ignore(folder: str, rule: Rule) -> str:
         What the file is called.
 
     Raises:
+        WrongUsage: the list has another line about the same already, whose day has not passed.
         ConfigInvalid: the file is wrong already, or written in a way that nothing can be added to.
         FlametreeError: it cannot be written; it is as it was.
     """
@@ -79,12 +80,23 @@ def add_ignore(folder: str, rule: Rule) -> str:
         rules, problems = _parsed(before, label)
         if problems:
             raise ConfigInvalid(*problems)
+        known = next((one for one in rules if one.subject == rule.subject and one.until >= today), None)
+        if known is not None:
+            if _facts(known) != _facts(rule):
+                raise WrongUsage(_known(known))
+            return label
         after = _appended(before, rule)
         if [_facts(one) for one in _parsed(after, label)[0]] != [_facts(one) for one in (*rules, rule)]:
             said = "nothing can be added to the list as it is written"
             raise ConfigInvalid(_bad(said, Location(label), "write the list as `- address: …` lines at its end"))
         rewrite(opened, NAME, before, after)
         return label
+
+
+def _known(rule: Rule) -> Diagnostic:
+    said = f"{rule.subject} until {rule.until}: {rule.reason}"
+    hint = "edit that line, or take it away and say it again"
+    return error("already-ignored", "This is on the list already", said, hint, location=rule.place)
 
 
 def _facts(rule: Rule) -> tuple[object, ...]:

@@ -112,6 +112,10 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
     run, at = work.run or session.options.outside.new_run(), session.options.outside.now()
     begun, wait_s = time.monotonic(), session.options.wait_s
     outcome, serial = "failed", plan.serial
+    line = None
+    if plan.operations:
+        line = replace(_history_line(work, session.options), run=run, at=at)
+        session.ledger.begin(lease, line, plan.operations)
     try:
         for event in apply_plan(plan, session.platform, session.ledger, lease, secrets, run, wait_s=wait_s):
             progress.note(event)
@@ -120,12 +124,11 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
     finally:
         number = 0
         bind_platform(session, lease)  # a registry that was just made has its name only now
-        if plan.operations:
+        if line is not None:
             if outcome != "applied" and progress.applied:
                 outcome = "partial"
             serial = session.ledger.read_some(plan.tenant, ()).serial
-            line = _history_line(work, session.options)
-            line = replace(line, run=run, at=at, duration_s=_since(begun), result=outcome, serial=serial)
+            line = replace(line, duration_s=_since(begun), result=outcome, serial=serial)
             number = progress.run_number = session.ledger.remember(lease, line, plan.operations)
     return Carried(serial, number)
 

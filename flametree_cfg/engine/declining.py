@@ -34,11 +34,12 @@ def ignore_drift(path: str | Path, subject: str, until: str, reason: str, option
     """
     address, field = read_subject(subject)
     rule = Rule(address, field, until.strip(), " ".join(reason.split()))
-    _refuse_day(rule, options.outside.now()[:10])
+    today = options.outside.now()[:10]
+    _refuse_day(rule, today)
     with Session(options, [path]) as session:
         folder, name = _folder(path, session)
         _refuse_unknown(rule, name, session)
-    return add_ignore(folder, rule), rule
+    return add_ignore(folder, rule, today), rule
 
 
 def _refuse_day(rule: Rule, today: str) -> None:

@@ -17,6 +17,7 @@ from flametree_cfg.model import (
     Action,
     Address,
     AppliedRun,
+    Kind,
     Operation,
     Secret,
     Value,
@@ -175,10 +176,7 @@ class _Subject:
 
     def explain(self, path: ValuePath, deed: Deed | None) -> FieldWhy:
         """Explain one field."""
-        said = tuple(
-            Said(spot.place, self._masked(path, spot.value), spot.removes)
-            for spot in self._view.spots(self._address, path)
-        )
+        said = tuple(self._said(path))
         value = at_path(self._fields or None, path)
         value = at_path(self._written, path) if value is None else value
         if said and not said[0].removes:
@@ -188,6 +186,13 @@ class _Subject:
         names = self._view.variables(self._address, path) if origin == "set" else ()
         stored = at_path(self._stored, path)
         return FieldWhy(path, value, origin, said, tuple(map(self._made, names)), deed, stored)
+
+    def _said(self, path: ValuePath) -> Iterator[Said]:
+        """List what places say of a field; the ends of an attachment are said by where it stands."""
+        end = self._address.kind is Kind.ATTACHMENT and path in (("agent",), ("channel",))
+        for spot in self._view.spots(self._address, () if end else path):
+            value = self._fields.get(str(path[0])) if end else self._masked(path, spot.value)
+            yield Said(spot.place, value, spot.removes)
 
     def as_compared(self, path: ValuePath) -> ValuePath:
         """Name a field as plans do: an account by its key field, not by its position."""

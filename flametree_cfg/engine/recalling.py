@@ -56,14 +56,29 @@ def run_of(session: Session, tenant: str, number: int, path: str | Path) -> Appl
     for run in session.ledger.history(tenant):
         if run.number == number:
             return run
-    raise WrongUsage(
-        error(
-            "no-such-run",
-            "History has no such apply",
-            f"{number} of tenant {tenant!r}",
-            f"flametree-cfg history list {path}",
-        )
-    )
+    raise _no_such_run(tenant, number, path)
+
+
+def entries_after(session: Session, tenant: str, number: int, path: str | Path) -> Entries:
+    """
+    Give what the entries were right after one apply.
+
+    Raises:
+        WrongUsage: history has no such apply, or what it left is no longer kept.
+        StorageFailed: history is not as it was written.
+    """
+    try:
+        return session.ledger.entries_after(tenant, number)
+    except WrongUsage as refused:
+        if refused.diagnostics[0].code != "no-such-run":
+            raise
+        raise _no_such_run(tenant, number, path) from refused
+
+
+def _no_such_run(tenant: str, number: int, path: str | Path) -> WrongUsage:
+    hint = f"flametree-cfg history list {path}"
+    said = f"the history of {tenant} has no run {number}"
+    return WrongUsage(error("no-such-run", "History has no such apply", said, hint))
 
 
 def history_diff(path: str | Path, before: int, after: int | None, options: Options) -> tuple[str, tuple[Change, ...]]:
@@ -82,9 +97,12 @@ def history_diff(path: str | Path, before: int, after: int | None, options: Opti
         StorageFailed: history is not as it was written.
     """
     with Session(options, [path]) as session:
-        ledger, tenant = session.ledger, tenant_of(path, session)
-        first = ledger.entries_after(tenant, before)
-        second = ledger.read(tenant).entries if after is None else ledger.entries_after(tenant, after)
+        tenant = tenant_of(path, session)
+        first = entries_after(session, tenant, before, path)
+        if after is None:
+            second: Entries = session.ledger.read(tenant).entries
+        else:
+            second = entries_after(session, tenant, after, path)
         return tenant, tuple(differences(first, second, session.catalog))
 
 

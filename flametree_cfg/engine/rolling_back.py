@@ -14,7 +14,7 @@ from flametree_cfg.engine.carrying import OnEvent
 from flametree_cfg.engine.choosing import one_tenant_wanted
 from flametree_cfg.engine.options import ApplyResult, Options, PlanResult
 from flametree_cfg.engine.planning import plan_reading
-from flametree_cfg.engine.recalling import Entries, renamed, run_of
+from flametree_cfg.engine.recalling import Entries, entries_after, renamed, run_of
 from flametree_cfg.engine.saving import not_approved
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
@@ -126,7 +126,7 @@ def _note(number: int) -> str:
 def _target(path: str | Path, number: int, session: Session) -> _Target:
     reading, broken = _read(path, session)
     tenant, ledger = reading.name, session.ledger
-    then = ledger.entries_after(tenant, number)
+    then = entries_after(session, tenant, number, path)
     run = run_of(session, tenant, number, path)
     now = ledger.read(tenant).entries
     taken = _taken_over(_later_operations(session, tenant, number), then)

@@ -98,8 +98,8 @@ class AppliedRun:
         at: UTC in ISO 8601.
         commit: of the configuration repository, empty outside git.
         digest: of the plan's body.
-        duration_s: seconds, whole run.
-        result: `applied`, `partial` or `failed`.
+        duration_s: seconds, whole run; 0 for an interrupted one, of which nobody knows.
+        result: `applied`, `partial`, `failed`, or `interrupted`: it was killed, and `operations` are those it had done.
     """
 
     tenant: str

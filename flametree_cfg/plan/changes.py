@@ -228,12 +228,15 @@ def _name_held(wanting: Address, holder: Resource, sides: Sides) -> Diagnostic:
             path=("name",),
         )
     platform_id = entry.id if entry else holder.address.key.removeprefix("id:")
+    hint = f"rename or delete one of them, or adopt it: flametree-cfg import PATH {wanting} {platform_id}"
+    if sides.desired[wanting].resource.type != holder.type:
+        hint = "rename or delete one of them; it is of another type, and cannot be adopted under this key"
     return error(
         "exists-outside",
         "An object with this name exists outside our care",
         f"{wanting} wants the name {holder.name!r}; the platform already has one of that name "
         f"({holder.address.kind}, {holder.type}) with id {platform_id}",
-        f"rename or delete one of them, or adopt it: flametree-cfg import PATH {wanting} {platform_id}",
+        hint,
         address=str(wanting),
         path=("name",),
     )
@@ -277,6 +280,9 @@ def _may_detach(owner: Address, sides: Sides, found: Found) -> bool:
 
 def _inbound_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
     for claim, holder in _holders(sides, found):
+        if _is_ours(agent(holder.address.agent_key), sides):
+            yield _inbound_held(claim, holder.address)
+            continue
         yield error(
             "inbound-held-outside",
             "Channel is answered by an agent outside our care",
@@ -286,6 +292,22 @@ def _inbound_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
             address=str(claim),
             path=("inbound",),
         )
+
+
+def _is_ours(owner: Address, sides: Sides) -> bool:
+    known = sides.desired.get(owner) or sides.stored.get(owner)
+    return known is not None and not known.resource.external
+
+
+def _inbound_held(claim: Address, holder: Address) -> Diagnostic:
+    return error(
+        "inbound-held",
+        "Channel is answered by an agent whose attachment stays as it is",
+        f"{claim} wants inbound, which {holder} holds; this plan does not change that",
+        f"name {holder} as well, or leave both to a plan of everything",
+        address=str(claim),
+        path=("inbound",),
+    )
 
 
 def _holder_name(sides: Sides, attachment: Address) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flametree_cfg.model import AppliedRun
 from flametree_cfg.report._counts import joined, number
 from flametree_cfg.report._documents import BlamedLike, History, OriginLike, Run, RunsDiff
 from flametree_cfg.report._fields import Sign, leaves, rows
@@ -13,17 +14,14 @@ from flametree_cfg.report._runs_text import operation_text
 from flametree_cfg.report._tables_text import table
 from flametree_cfg.report._values_text import field_lines, path_text, value_text
 
-_RESULTS = {"applied": Tone.PLAIN, "partial": Tone.WARNING, "failed": Tone.ERROR}
+_RESULTS = {"applied": Tone.PLAIN, "partial": Tone.WARNING, "failed": Tone.ERROR, "interrupted": Tone.WARNING}
 COMMIT_SHOWN = 12  # hex digits: as git abbreviates in a large repository
 VALUE_SHOWN = 60  # characters: blame is about who and when
 
 
 def history_document(history: History, _symbols: Symbols) -> Iterator[Block]:
     """Write the applies of a tenant, newest first."""
-    rows = [
-        (str(r.number), r.at, r.who, r.commit[:COMMIT_SHOWN], r.result, f"{r.duration_s:.1f} s", r.summary)
-        for r in history.runs
-    ]
+    rows = [(str(r.number), r.at, r.who, r.commit[:COMMIT_SHOWN], r.result, _took(r), r.summary) for r in history.runs]
     heads = ("RUN", "AT", "WHO", "COMMIT", "RESULT", "TOOK", "SUMMARY")
     yield from table(heads, rows, [_RESULTS.get(r.result, Tone.PLAIN) for r in history.runs])
     if history.link:
@@ -35,7 +33,7 @@ def run_document(run: Run, symbols: Symbols) -> Iterator[Block]:
     """Write one apply with its operations."""
     facts = run.run
     yield Line(f"Run {facts.number} of tenant {facts.tenant}: {facts.result}", Tone.HEAD)
-    yield Line(f"  at {facts.at} by {facts.who}, {facts.duration_s:.1f} s, serial {facts.serial}")
+    yield Line(f"  at {facts.at} by {facts.who}, {_took(facts)}, serial {facts.serial}")
     if facts.commit:
         yield Line(f"  commit {facts.commit}")
     yield Line(f"  digest {facts.digest}")
@@ -46,6 +44,10 @@ def run_document(run: Run, symbols: Symbols) -> Iterator[Block]:
             yield from field_lines(field, symbols, "      ", new=operation.before is None)
     yield BLANK
     yield Line(facts.summary or f"{number(len(run.operations), 'operation')}", Tone.HEAD)
+
+
+def _took(run: AppliedRun) -> str:
+    return "-" if run.result == "interrupted" else f"{run.duration_s:.1f} s"
 
 
 def runs_diff_document(found: RunsDiff, symbols: Symbols) -> Iterator[Block]:

@@ -184,6 +184,13 @@ ADD_CLOSED_LINE = """
     INSERT INTO journal (tenant, operation, run, seq, outcome, body, checksum) VALUES (?, ?, ?, 0, ?, '', 0)
 """
 STRIKE_LINE = "DELETE FROM journal WHERE tenant = ? AND operation = ?"
+# What a run is about to do stands beside its closed lines, under its own name, until history has it.
+ADD_NOTE = """
+    INSERT INTO journal (tenant, operation, run, seq, outcome, body, checksum) VALUES (?, ?, ?, 0, 'begun', ?, ?)
+"""
+ANY_NOTE = "SELECT 1 FROM journal WHERE tenant = ? AND outcome = 'begun' LIMIT 1"
+NOTES = "SELECT operation, body, checksum FROM journal WHERE tenant = ? AND outcome = 'begun' ORDER BY operation"
+CLOSED_LINES = "SELECT operation, outcome FROM journal WHERE tenant = ? AND outcome NOT IN ('', 'begun')"
 FORGET_CLOSED_LINES = "DELETE FROM journal WHERE tenant = ? AND outcome <> ''"
 
 LOCK = "SELECT epoch, held, by_file, clock, expires, who, host, pid, command, since FROM lock WHERE tenant = ?"

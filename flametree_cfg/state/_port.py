@@ -124,6 +124,25 @@ class Ledger(Protocol):
         """
         ...
 
+    def begin(self, lease: Lease, run: AppliedRun, operations: Sequence[Operation]) -> None:
+        """
+        Say what is about to be carried out: the first write of it notes it, `remember` takes the note away.
+
+        Nothing is written here.
+        """
+        ...
+
+    def conclude(self, lease: Lease) -> None:
+        """
+        Append to history, as `interrupted`, what a run did that was begun and never remembered; if it did anything.
+
+        Call it when no journal line of that run is open.
+
+        Raises:
+            StorageFailed: its note is damaged.
+        """
+        ...
+
     def intend(self, lease: Lease, batch: Batch) -> None:
         """Journal operations, durably, before the platform hears of them."""
         ...

@@ -135,6 +135,14 @@ class FileLedger:
         """Refuse: nobody writes here."""
         self._refuse()
 
+    def begin(self, lease: Lease, run: AppliedRun, operations: Sequence[Operation]) -> None:  # noqa: ARG002
+        """Refuse: nobody writes here."""
+        self._refuse()
+
+    def conclude(self, lease: Lease) -> None:  # noqa: ARG002
+        """Refuse: nobody writes here."""
+        self._refuse()
+
     def intend(self, lease: Lease, batch: Batch) -> None:  # noqa: ARG002
         """Refuse: nobody writes here."""
         self._refuse()

@@ -65,7 +65,12 @@ class _Row:
         return found == self.link
 
 
-def add_run(database: Database, head: Head, run: AppliedRun, operations: Sequence[Operation]) -> Head:
+def pack_operations(operations: Sequence[Operation]) -> Packed:
+    """Write the operations of a run small."""
+    return pack(write_operation(operation) for operation in operations)
+
+
+def add_run(database: Database, head: Head, run: AppliedRun, operations: Packed) -> Head:
     """
     Append a run under the next number, forget the oldest, and the journal lines that are closed.
 
@@ -75,8 +80,7 @@ def add_run(database: Database, head: Head, run: AppliedRun, operations: Sequenc
     head, undo = past.take_past(database, head)
     head = replace(head, runs=head.runs + 1)
     numbered = replace(run, tenant=head.tenant, number=head.runs, serial=run.serial or head.serial)
-    packed = pack(write_operation(operation) for operation in operations)
-    head = replace(head, link=_add(database, head.link, numbered, packed, undo))
+    head = replace(head, link=_add(database, head.link, numbered, operations, undo))
     database.execute(statements.FORGET_CLOSED_LINES, (head.tenant,))
     return _forget_oldest(database, head)
 

@@ -24,7 +24,7 @@ from flametree_cfg.model import (
 )
 from flametree_cfg.sql import Database, Source, crash
 from flametree_cfg.state import document as documents
-from flametree_cfg.state import history, locking, past, recording, refusal, rows
+from flametree_cfg.state import history, interrupted, locking, past, recording, refusal, rows
 from flametree_cfg.state import lease as leases
 from flametree_cfg.state.connections import Connections
 from flametree_cfg.state.rows import Head
@@ -60,6 +60,7 @@ class SqlLedger:
         self._world = world
         self._connections = Connections(source)
         self._journaled: dict[str, tuple[Operation, int]] = {}  # the last batch, as it was handed in
+        self._begun: interrupted.Begun | None = None  # the run that is being carried out
 
     def tenants(self) -> Sequence[str]:
         """List the tenants it knows, sorted."""
@@ -153,10 +154,22 @@ class SqlLedger:
                 raise refusal.other_platform(lease.tenant, write.head.platform, identity)
             write.head = replace(write.head, platform=identity)
 
+    def begin(self, lease: Lease, run: AppliedRun, operations: Sequence[Operation]) -> None:
+        """Say what is about to be carried out; `_writing_of_run` notes it."""
+        self._begun = interrupted.Begun(lease, run, operations, history.pack_operations(operations))
+
+    def conclude(self, lease: Lease) -> None:
+        """Write the line of a run that was killed; where none was, nothing is written."""
+        database = self._connections.reading()
+        if database is None or not interrupted.is_noted(database, lease.tenant):
+            return
+        with self._writing(lease) as write:
+            write.head = interrupted.conclude(write.database, write.head)
+
     def intend(self, lease: Lease, batch: Batch) -> None:
         """Journal operations, durably."""
         crash.point("before-journal")
-        with self._writing(lease) as write:
+        with self._writing_of_run(lease) as write:
             known = rows.read_outcomes(write.database, lease.tenant, [operation.id for operation in batch.operations])
             for operation in batch.operations:
                 if known.get(operation.id):
@@ -196,7 +209,7 @@ class SqlLedger:
 
     def amend(self, lease: Lease, operations: Sequence[Operation]) -> int:
         """Record ledger-only operations in one transaction."""
-        with self._writing(lease) as write:
+        with self._writing_of_run(lease) as write:
             before = _needed(write.database, lease.tenant, operations)
             after = recording.after_amendment(before.entries, operations)
             write.entries(before, after)
@@ -205,8 +218,10 @@ class SqlLedger:
 
     def remember(self, lease: Lease, run: AppliedRun, operations: Sequence[Operation]) -> int:
         """Append a run to history; gives its number."""
+        begun, self._begun = self._begun, None
+        packed = interrupted.packed_of(begun, operations)
         with self._writing(lease) as write:
-            write.head = history.add_run(write.database, write.head, run, operations)
+            write.head = history.add_run(write.database, write.head, run, packed)
         return write.head.runs
 
     def history(self, tenant: str, newest: int = 0) -> Sequence[AppliedRun]:
@@ -330,6 +345,14 @@ class SqlLedger:
             yield write
             if write.head != head and not rows.keep_head(database, write.head, before=head):
                 raise refusal.lost(lease)
+
+    @contextmanager
+    def _writing_of_run(self, lease: Lease) -> Iterator[_Write]:
+        """Write under a lease; the first write of a run notes the run."""
+        with self._writing(lease) as write:
+            begun = interrupted.note(write.database, self._begun, lease)
+            yield write
+        self._begun = begun
 
     def _pending(self, database: Database, tenant: str, operation_id: str, kept: int) -> Operation:
         """Give a journaled operation: the one at hand where the journal's line is the very one it was written as."""

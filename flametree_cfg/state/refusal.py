@@ -120,10 +120,10 @@ def no_such_run(tenant: str, number: int) -> WrongUsage:
     """Say that history has no run of that number."""
     return WrongUsage(
         error(
-            "unknown-run",
-            "There is no such run",
+            "no-such-run",
+            "History has no such apply",
             f"the history of {tenant} has no run {number}",
-            "`flametree-cfg history list` shows the runs that are kept",
+            "`flametree-cfg history list PATH` shows the runs that are kept",
         )
     )
 

@@ -325,3 +325,16 @@ def test_a_file_that_cannot_be_used_hides_no_answer(zoo: Zoo) -> None:
 
     assert (checked.returncode, checked.codes) == (0, {"yaml-syntax"})
     assert "warning[yaml-syntax]" in checked.stderr
+
+
+def test_ignored_once(zoo: Zoo) -> None:
+    """What is on the list already is not put there twice: the same changes nothing, another day is refused."""
+    zoo.ok(*IGNORE)
+    before = (zoo.folder / FILE).read_bytes()
+    zoo.ok(*IGNORE)
+    other = zoo.run(*(one.replace("2999-12-31", "2999-01-01") for one in IGNORE))
+
+    assert (zoo.folder / FILE).read_bytes() == before
+    assert (other.returncode, other.codes) == (64, {"already-ignored"})
+    assert f"{FIELD} until 2999-12-31: Tuned by hand" in other.said
+    assert f"tenants/zoo/{FILE}:3" in other.said

@@ -214,3 +214,14 @@ def test_who_set_the_rest_is_who_did(zoo: Zoo) -> None:
     zoo.ok(*REVERT, "connector.day-model.description", "--yes")
 
     assert "set by apply 1, " in zoo.run("drift", "check", "tenants/zoo").stdout
+
+
+def test_inbound_that_another_of_ours_holds(zoo: Zoo) -> None:
+    """Reverted alone, one side of a swapped inbound is refused, and the other side is named, not the portal."""
+    zoo.ok("registry", "attach", "zoo", "agent.day", "channel.bot")
+    zoo.ok("registry", "attach", "zoo", "agent.night", "channel.bot", "--inbound")
+    done = zoo.run(*REVERT, "attachment.day/bot", "--yes")
+
+    assert done.codes == {"inbound-held"}, done.said
+    assert "attachment.night/bot" in done.said
+    assert "outside" not in done.said

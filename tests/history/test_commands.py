@@ -243,3 +243,12 @@ def test_no_secret_is_in_what_history_keeps(zoo: Zoo) -> None:
     for value in (*SECRETS.values(), SECRETS["OPENAI_KEY"] + "-rotated"):
         assert value not in kept
         assert value.encode() not in stored
+
+
+@pytest.mark.parametrize("command", [("history", "show"), ("history", "diff"), ("rollback",)])
+def test_an_unknown_number_has_one_code(zoo: Zoo, command: tuple[str, ...]) -> None:
+    """Whoever asks for it, it is told in the same words, and where to look."""
+    done = zoo.run(*command, PATH, "11")
+
+    assert (done.returncode, done.codes) == (64, {"no-such-run"})
+    assert f"flametree-cfg history list {PATH}" in done.said

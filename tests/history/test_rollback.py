@@ -186,7 +186,7 @@ def test_secret_goes_by_reference(told: Told, tmp_path: Path) -> None:
     assert not any(value in said + gone.said for value in SECRETS.values())
 
 
-@pytest.mark.parametrize(("number", "code"), [("11", "unknown-run"), ("0", "wrong-usage")])
+@pytest.mark.parametrize(("number", "code"), [("11", "no-such-run"), ("0", "wrong-usage")])
 def test_unknown_run_is_wrong_usage(told: Told, tmp_path: Path, number: str, code: str) -> None:
     """A number that never was is told as such."""
     zoo = told.copy(tmp_path)

@@ -390,3 +390,17 @@ def test_violation_that_stood_before(applied: Apply, declare: Declare, catalog: 
 
     assert lines(plan) == ["create connector.a"]
     assert [(warning.code, warning.address) for warning in plan.warnings] == [("running-without-role", "agent.id:f1")]
+
+
+@pytest.mark.parametrize(("kind", "adoptable"), [("llm", True), ("stt", False)])
+def test_only_what_is_of_the_type_is_offered(
+    applied: Apply, declare: Declare, catalog: Catalog, kind: str, *, adoptable: bool
+) -> None:
+    """`import` is suggested for an object that it would take; one of another type it would not."""
+    before = applied("connectors: {}").added("f1", kind="connector", type=kind, name="Theirs")
+    with pytest.raises(ConfigInvalid) as refused:
+        before.plan(declare(f"connectors: {{a: {llm('Theirs')}}}"), catalog)
+    hint = refused.value.diagnostics[0].hint
+
+    assert ("flametree-cfg import PATH connector.a f1" in hint) is adoptable
+    assert ("another type" in hint) is not adoptable

@@ -281,6 +281,16 @@ def test_why_of_everything_else(zoo: Zoo) -> None:
     assert zoo.run("why", "tenants", "connector.chat").returncode == 64
 
 
+def test_why_of_the_ends_of_an_attachment(zoo: Zoo) -> None:
+    """Agent and channel are set by where it stands: its key, not a default of some type."""
+    told = {one["path"][-1]: one for one in zoo.document("why", "tenants/zoo", "attachment.desk/bot")["fields"]}
+
+    assert {told[end]["origin"] for end in ("agent", "channel", "inbound")} == {"set"}
+    assert [told[end]["set_by"][0]["value"] for end in ("agent", "channel")] == ["desk", "bot"]
+    assert {told[end]["set_by"][0]["location"]["line"] for end in ("agent", "channel")} == {11}
+    assert "default" not in zoo.ok("why", "tenants/zoo", "attachment.desk/bot.agent")
+
+
 def test_why_shows_no_secret_that_was_overridden(zoo: Zoo) -> None:
     """Nobody judged it: it may stand there in clear."""
     literal = BASE.replace("${env:OPENAI_KEY}", "sk-canary-in-clear").replace("${env:BOT_TOKEN}", "sk-canary-in-clear")
