@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.health.world import World
-from tests.probe.provider import bomb
+from tests.health.world import World, model
+from tests.probe.authority import Authority
+from tests.probe.provider import bomb, providing
 
 WAYS = {
     "green": ("/v1", "healthy", "answered 200"),
@@ -49,3 +52,31 @@ def test_every_way_a_provider_can_be(checked: World) -> None:
     assert {one["address"]: one["checked"] for one in checked.cards()} == {
         address: one["message"] for address, one in found.items()
     }
+
+
+def test_a_model_that_the_provider_does_not_have(world: World) -> None:
+    """The key is right and the model is not: the provider's own words tell which."""
+    world.declare("\n".join(["connectors:", *model("a", world.provider.url("/v1"), name="m-2")]))
+    world.ok("apply", "tenants/zoo", "--yes", "--no-verify")
+    found = world.checks(code=9)["connector.a"]
+
+    assert (found["health"], found["finding"]) == ("unhealthy", "not-found")
+    assert found["message"].endswith("answered 404: The model `m-2` does not exist")
+
+
+@pytest.mark.parametrize(
+    ("name", "health", "said"),
+    [("localhost", "healthy", "answered 200"), ("other.test", "unhealthy", "is made out to another name")],
+)
+def test_tls_with_a_name(world: World, tmp_path: Path, name: str, health: str, said: str) -> None:
+    """A certificate of a trusted authority counts for the name it was made out to; nothing is sent to another."""
+    authority = Authority(tmp_path)
+    allowed = ("--authorities", str(authority.file), "--allow-address", "localhost")
+    with providing(authority.context(name)) as provider:
+        provider.host = "localhost"
+        world.models(a=provider.url("/v1", "https"))
+        world.ok("apply", "tenants/zoo", "--yes", "--no-verify")
+        found = world.checks(*allowed, code=0 if health == "healthy" else 9)["connector.a"]
+
+    assert (found["health"], said in found["message"]) == (health, True)
+    assert len(provider.asked) == (health == "healthy")
