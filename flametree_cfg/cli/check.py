@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flametree_cfg.model import Probed
 
 EVERY_S = 60.0  # seconds between two rounds: providers count calls, and a person looks once a minute
+LONGEST_S = 86_400.0  # seconds: beyond a day it is a scheduler's work, and far beyond no clock counts so far
 
 
 class _Every(click.ParamType[float]):
@@ -30,8 +31,10 @@ class _Every(click.ParamType[float]):
             seconds = float(value)
         except ValueError:
             seconds = math.nan
-        if not (math.isfinite(seconds) and seconds > 0):
-            self.fail(f"{value!r} is no number of seconds; write --watch=30, or --watch after PATH.", param, ctx)
+        if not 0 < seconds <= LONGEST_S:  # nor is nan
+            self.fail(
+                f"{value!r} is no number of seconds up to a day; write --watch=30, or --watch after PATH.", param, ctx
+            )
         return seconds
 
 

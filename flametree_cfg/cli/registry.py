@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -215,12 +216,18 @@ def system_add(invocation: Invocation, type_name: str, name: str, typed: tuple[t
 
 def _act(invocation: Invocation, tenant: str, target: str, verb: str, words: str, **verifying: Any) -> ExitCode:
     from flametree_cfg import engine
+    from flametree_cfg.model import TRANSITIONS, Status
 
     with engine.open_portal(tenant, invocation.options(**verifying), write=True) as desk:
         found: LiveObject = getattr(desk.portal, verb)(desk.named(target))
-    fell = verb == "start" and found.status.value == "ERROR"
-    code = _did(invocation, "Could not start" if fell else words, found)
-    return ExitCode.PARTIAL if fell else code
+    if verb == "delete":  # how it was before says nothing of how it is
+        found = replace(found, status=Status.NONE, message="")
+    fell = verb == "start" and found.status is Status.ERROR
+    moving = found.status in TRANSITIONS
+    code = _did(
+        invocation, "Could not start" if fell else f"Still {found.status.value.lower()}" if moving else words, found
+    )
+    return ExitCode.PARTIAL if fell or moving else code
 
 
 def _did(invocation: Invocation, words: str, found: LiveObject) -> ExitCode:

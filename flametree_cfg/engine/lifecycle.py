@@ -18,6 +18,7 @@ from flametree_cfg.model import TRANSITIONS, Action, Address, Kind, LiveObject, 
 
 START, STOP, RESTART = "start", "stop", "restart"
 LINES = 100  # of a log, where nobody says how many
+FOLLOWED = 1000  # lines at a look, however few were asked for: more than a restart writes between two
 
 _STEPS: Mapping[str, tuple[Action, ...]] = {
     START: (Action.START,),
@@ -142,7 +143,7 @@ def follow_logs(
         last = max((line.number for line in result.lines), default=0)
         while True:
             pause()
-            result = _log(desk, found, limit)
+            result = _log(desk, found, FOLLOWED)
             fresh = tuple(line for line in result.lines if line.number > last)
             if fresh:
                 last = fresh[-1].number

@@ -125,10 +125,19 @@ class Session:
 
     @cached_property
     def verification(self) -> Verification:
-        """Whether and where providers are called; the operator's choice."""
+        """
+        Whether and where providers are called; the operator's choice.
+
+        Raises:
+            WrongUsage: an endpoint stands in for nothing that is called.
+        """
         from flametree_cfg.platform import Verification
 
         chosen = self.options
+        if chosen.endpoint:
+            from flametree_cfg.engine.standing_in import judge_endpoints
+
+            judge_endpoints(chosen.endpoint, self.catalog)
         return Verification(chosen.verify, chosen.allow_address, chosen.endpoint, chosen.authorities)
 
     @cached_property

@@ -243,3 +243,24 @@ def test_a_tenant_of_another_name(world: World) -> None:
 
     assert world.run("check", "tenants/zoo", *environment).last == "Check: 1 healthy"
     assert world.run("status", "tenants/zoo", *environment).last.startswith("Status: 1 connector (1 healthy)")
+
+
+@pytest.mark.parametrize("watch", ["0", "-1", "nan", "1e12", "1e400", "tenants/zoo"])
+def test_a_pause_that_is_none(zoo: World, watch: str) -> None:
+    """What nobody can wait for is refused before anybody is called."""
+    done = zoo.run("check", "tenants/zoo", f"--watch={watch}")
+
+    assert (done.returncode, done.codes) == (64, {"wrong-usage"})
+    assert zoo.provider.asked == []
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["telegramm=http://127.0.0.1:1", "email=http://127.0.0.1:1", "llm=imap://127.0.0.1:1143"]
+)
+def test_an_endpoint_that_stands_in_for_nothing(zoo: World, endpoint: str) -> None:
+    """A slip of the operator's must not send the keys to the real provider instead."""
+    done = zoo.run("check", "tenants/zoo", "--endpoint", endpoint)
+
+    assert (done.returncode, done.codes) == (64, {"endpoint"})
+    assert endpoint.partition("=")[0] in done.stderr
+    assert zoo.provider.asked == []

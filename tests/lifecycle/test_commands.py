@@ -181,3 +181,40 @@ def test_another_name_on_the_platform(zoo: Zoo) -> None:
     zoo.ok("start", "tenants/zoo", "channel.bot-1", "--no-verify", *name)
     zoo.ok("restart", "tenants/zoo", "channel.bot-1", "--no-verify", *name)
     assert "STOPPED" not in zoo.ok("status", "tenants/zoo", *name)
+
+
+def test_following_misses_no_line(applied: Zoo) -> None:
+    """However few lines were asked for first, all that come later are shown."""
+    following = applied.start("logs", "zoo", "channel.bot-1", "-n", "1", "--follow")
+    assert following.stdout is not None
+    following.stdout.readline()  # the newest line, so it looks from here on
+    applied.ok("restart", "zoo", "channel.bot-1")
+    shown: list[str] = []
+    while not any("RUNNING" in line for line in shown):
+        shown.append(following.stdout.readline())
+    following.send_signal(signal.SIGINT)
+    ended(following)
+
+    words = [line.split()[2].rstrip(":") for line in shown if line[0] == "2"]
+    assert words == ["STOPPING", "STOPPED", "STARTING", "RUNNING"]
+
+
+def test_the_portal_says_when_something_has_not_started(applied: Zoo, father: BotFather) -> None:
+    """A start that is not over in time is no success, as with `start`."""
+    applied.ok("registry", "stop", "zoo", "channel.bot-1")
+    father.pause_s = 3.0
+    done = applied.run("registry", "start", "zoo", "channel.bot-1", "--wait-timeout", "0")
+
+    assert done.returncode == 8
+    assert done.last.startswith("Still starting channel telegram")
+    assert done.last.endswith(": STARTING")
+
+
+@pytest.mark.parametrize("target", ["channel.bot-1", "agent.desk"])
+def test_what_was_deleted_has_no_status(applied: Zoo, target: str) -> None:
+    """It was stopped first and is gone: nobody reads RUNNING."""
+    done = applied.ok("registry", "delete", "zoo", target)
+
+    assert done.startswith("Deleted ")
+    assert "RUNNING" not in done
+    assert "verified" not in done
