@@ -130,6 +130,7 @@ def apply_reading(
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            serial=progress.serial,
             run_number=progress.run_number,
             plan=progress.plan,
             transitions=tuple(progress.transitions),

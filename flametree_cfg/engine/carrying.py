@@ -39,6 +39,7 @@ class Progress:
     total: int = 0
     resumed: int = 0
     run_number: int = 0
+    serial: int = 0
     plan: Plan | None = None
     transitions: list[Transition] = field(default_factory=list)
 
@@ -127,7 +128,7 @@ def carry_out(work: Work, session: Session, lease: Lease, on_event: OnEvent, pro
         if line is not None:
             if outcome != "applied" and progress.applied:
                 outcome = "partial"
-            serial = session.ledger.read_some(plan.tenant, ()).serial
+            serial = progress.serial = session.ledger.read_some(plan.tenant, ()).serial
             line = replace(line, duration_s=_since(begun), result=outcome, serial=serial)
             number = progress.run_number = session.ledger.remember(lease, line, plan.operations)
     return Carried(serial, number)

@@ -206,7 +206,7 @@ def _not_there(one: Switched, wanted: Status) -> Diagnostic:
         "still-moving",
         "Something takes too long to start or to stop",
         f"{one.address} was to become {wanted.value} and is {one.status.value or 'gone'}",
-        "--wait-timeout gives it longer; `status` shows where it is",
+        "nobody waits for it now: `start` or apply again does; --wait-timeout gives it longer",
         address=str(one.address),
     )
 

@@ -134,6 +134,7 @@ def _apply_tenant(saved: SavedTenant, run: str, session: Session, on_event: OnEv
             applied=progress.applied,
             total=progress.total,
             resumed=progress.resumed,
+            serial=progress.serial,
             run_number=progress.run_number,
             transitions=tuple(progress.transitions),
         )

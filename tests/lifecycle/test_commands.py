@@ -218,3 +218,15 @@ def test_what_was_deleted_has_no_status(applied: Zoo, target: str) -> None:
     assert done.startswith("Deleted ")
     assert "RUNNING" not in done
     assert "verified" not in done
+
+
+def test_what_is_still_starting_is_waited_for_by_the_next(applied: Zoo, father: BotFather) -> None:
+    """Nobody goes on by himself where the wait is over, so the hint names who does."""
+    father.pause_s = 1.0
+    given_up = applied.run("restart", "zoo", "channel.bot-1", "--wait-timeout", "0")
+    father.pause_s = 0.0
+    done = applied.run("start", "zoo", "channel.bot-1")
+
+    assert (given_up.returncode, given_up.codes) == (8, {"still-moving"})
+    assert "nobody waits for it now: `start` or apply again does" in given_up.stderr
+    assert "STARTING → RUNNING" in done.stdout

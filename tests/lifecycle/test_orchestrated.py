@@ -163,3 +163,17 @@ def test_a_saved_plan_whose_start_failed_is_no_success_the_second_time(applied: 
     assert (second.returncode, second.codes) == (8, {"start-failed"})
     assert "apply tenants/zoo" in second.said
     assert applied.run("apply", "tenants/zoo", "--yes").returncode == 0
+
+
+def test_a_start_that_failed_is_told_once_and_with_its_serial(applied: Zoo, father: BotFather) -> None:
+    """The ledger was written all the same; an update that repairs is not told with the error of before."""
+    father.revoked.add(OTHER)
+    applied.declare(bots(token="NEW"))
+    failed = json.loads(applied.run("apply", "tenants/zoo", "--yes", "--format", "json").stdout)["tenants"][0]
+    serial = json.loads(applied.ok("state", "export", "tenants/zoo"))["serial"]
+    applied.declare(bots())
+    done = applied.run("apply", "tenants/zoo", "--yes")
+
+    assert (failed["exit_code"], failed["serial"]) == (8, serial)
+    assert "update channel.bot-1" in done.stderr
+    assert "Unauthorized" not in done.stderr.partition("update channel.bot-1")[2]

@@ -159,7 +159,8 @@ def _connectors(value: Value) -> Iterator[Address]:
 
 def _outcome(operation: Operation, platform_id: str, now: list[LiveObject]) -> Outcome:
     live = next((one for one in now if one.id == platform_id), None)
-    version, message = (live.version, live.message) if live else (0, "")
+    version = live.version if live else 0
+    message = live.message if live and operation.action is Action.START else ""  # else it is of what was before
     return Outcome(operation.id, OutcomeStatus.DONE, platform_id, version, message)
 
 
