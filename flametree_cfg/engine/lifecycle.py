@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flametree_cfg.engine.carrying import holder_of
@@ -13,12 +14,14 @@ from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.portal import Desk, open_desk
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.validation import read_and_check
-from flametree_cfg.errors import Diagnostic, ExitCode, WrongUsage, error, warning
+from flametree_cfg.errors import Diagnostic, ExitCode, PlatformFailed, WrongUsage, error, warning
 from flametree_cfg.model import TRANSITIONS, Action, Address, Kind, LiveObject, LogLine, Settled, Status, foreign_key
 
 START, STOP, RESTART = "start", "stop", "restart"
 LINES = 100  # of a log, where nobody says how many
 FOLLOWED = 1000  # lines at a look, however few were asked for: more than a restart writes between two
+
+_FOREIGN = re.compile(r"[a-z]+\.id:[0-9a-f-]+")
 
 _STEPS: Mapping[str, tuple[Action, ...]] = {
     START: (Action.START,),
@@ -99,7 +102,8 @@ def switch(where: str, subjects: Sequence[str], verb: str, options: Options) -> 
             portal.platform.settle(portal.tenant, moving, portal.wait_s)
         took: dict[str, Settled] = {}
         for action in _STEPS[verb]:
-            settled = portal.switch_all(found, action)
+            with _called_as_ours(desk):
+                settled = portal.switch_all(found, action)
             took |= {one.id: one for one in settled}
             if action is Action.STOP and not all(one.arrived for one in settled):
                 break
@@ -177,6 +181,21 @@ def _found(desk: Desk, subjects: Sequence[str]) -> list[LiveObject]:
 
 def _addresses(desk: Desk) -> dict[str, Address]:
     return {platform_id: address for address, platform_id in desk.ids.items()}
+
+
+@contextmanager
+def _called_as_ours(desk: Desk) -> Iterator[None]:
+    """Put our addresses for the platform's into what it refuses."""
+    try:
+        yield
+    except PlatformFailed as problem:
+        ours = {str(Address(one.kind, foreign_key(key))): str(one) for key, one in _addresses(desk).items()}
+
+        def said(text: str) -> str:
+            return _FOREIGN.sub(lambda found: ours.get(found[0], found[0]), text)
+
+        named = (replace(d, address=said(d.address), detail=said(d.detail)) for d in problem.diagnostics)
+        raise PlatformFailed(*named) from problem
 
 
 def _address(found: LiveObject, named: Mapping[str, Address]) -> Address:

@@ -230,3 +230,12 @@ def test_what_is_still_starting_is_waited_for_by_the_next(applied: Zoo, father: 
     assert (given_up.returncode, given_up.codes) == (8, {"still-moving"})
     assert "nobody waits for it now: `start` or apply again does" in given_up.stderr
     assert "STARTING → RUNNING" in done.stdout
+
+
+def test_what_is_refused_is_called_as_it_was_named(applied: Zoo) -> None:
+    """The platform knows ids; a person typed an address of ours."""
+    done = applied.run("start", "zoo", "connector.model")
+
+    assert (done.returncode, done.codes) == (1, {"no-own-lifecycle"})
+    assert "connector.model of type llm" in done.stderr
+    assert "connector.id:" not in done.stderr
