@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flametree_cfg import __version__
+from flametree_cfg.invariants import ALL_CODES
 from flametree_cfg.report._documents import Document
 from flametree_cfg.report._escape import escape_lines
 from flametree_cfg.report._findings import FINDERS, Finding, findings_of
@@ -43,12 +44,13 @@ def _rules(findings: Sequence[Finding]) -> list[Json]:
 
 def _rule(finding: Finding) -> Json:
     summary = escape_lines(finding.summary)
-    weight = f"`-E {finding.code}` makes it an error, `-W {finding.code}` a warning."
+    weight = f" `-E {finding.code}` makes it an error, `-W {finding.code}` a warning."
+    adjustable = finding.code in ALL_CODES  # others are refused by `-E` and `-W`
     return {
         "id": finding.code,
         "shortDescription": {"text": summary},
         "fullDescription": {"text": f"{summary}."},
-        "help": {"text": f"{summary}. {weight}"},
+        "help": {"text": f"{summary}.{weight if adjustable else ''}"},
         "defaultConfiguration": {"level": finding.level.value},
     }
 

@@ -264,3 +264,14 @@ def test_an_endpoint_that_stands_in_for_nothing(zoo: World, endpoint: str) -> No
     assert (done.returncode, done.codes) == (64, {"endpoint"})
     assert endpoint.partition("=")[0] in done.stderr
     assert zoo.provider.asked == []
+
+
+def test_sarif_promises_no_flag_that_is_refused(zoo: World) -> None:
+    """A failed check is no rule of the YAML: `-W` cannot make it a warning, and the help does not say so."""
+    endpoint = f"telegram={zoo.provider.url('/not-ok')}"
+    done = zoo.run("check", "tenants/zoo", "channel.bot", "--endpoint", endpoint, "--format", "sarif")
+    (rule,) = json.loads(done.stdout)["runs"][0]["tool"]["driver"]["rules"]
+
+    assert (done.returncode, rule["id"]) == (9, "unhealthy")
+    assert zoo.run("validate", "tenants/zoo", "-W", "unhealthy").codes == {"unknown-code"}
+    assert "-W" not in rule["help"]["text"]
