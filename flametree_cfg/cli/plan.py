@@ -85,7 +85,7 @@ def plan(
         invocation.err.show([Line(f"Saved to {out}; approve {engine.digest_of_all(results)}")])
     codes = [result.exit_code for result in results]
     if detailed_exitcode:
-        codes += [ExitCode.CHANGES_PENDING for result in results if result.plan is not None and not result.plan.empty]
+        codes += [ExitCode.CHANGES_PENDING for result in results if result.plan is not None and not result.plan.settled]
     return worst(codes)
 
 

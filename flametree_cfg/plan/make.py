@@ -12,6 +12,7 @@ from flametree_cfg.errors import ConfigInvalid, Diagnostic, warning
 from flametree_cfg.impact import agents_to_restart, why_restarted
 from flametree_cfg.invariants import When, check_all
 from flametree_cfg.model import (
+    TRANSITIONS,
     Action,
     Address,
     Check,
@@ -33,7 +34,7 @@ from flametree_cfg.plan.selection import select
 from flametree_cfg.plan.sides import Sides, join_sides, with_secrets
 from flametree_cfg.plan.simulation import Simulation, managed_view, violation
 from flametree_cfg.plan.steps import plan_phases
-from flametree_cfg.plan.types import EVERYTHING, Handover, Plan, Selection
+from flametree_cfg.plan.types import EVERYTHING, STILL_MOVING, Handover, Plan, Selection
 from flametree_cfg.schema import Catalog
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _plan(tenant: Tenant, stored: Stored, live: LiveTenant | None, catalog: Cata
     restarts = _restarted(operations)
     warnings = [*held_warnings(found, sides.stored), *_restart_outside(sides, found, catalog)]
     warnings += done_imports(tenant, sides.stored)
-    warnings += _in_error(sides)
+    warnings += [*_in_error(sides), *_moving(sides)]
     if simulation and simulation.standing:
         warnings += _still_standing(simulation)
     applied = Snapshot(tenant.name, {address: entry.resource for address, entry in sides.stored.items()})
@@ -310,6 +311,19 @@ def _in_error(sides: Sides) -> Iterator[Diagnostic]:
                 "Something of ours is in ERROR",
                 f"{address}: {live.message or 'the platform does not say why'}",
                 "applying starts it again; correct what it says first" if again else "`flametree-cfg logs` tells more",
+                address=str(address),
+            )
+
+
+def _moving(sides: Sides) -> Iterator[Diagnostic]:
+    """Say what is neither here nor there: a plan cannot tell an apply that waits from one that broke off."""
+    for address, live in sides.objects.items():
+        if live.status in TRANSITIONS and address in sides.desired:
+            yield warning(
+                STILL_MOVING,
+                "Something of ours is starting or stopping",
+                f"{address} is {live.status.value}",
+                "if no apply is running, one broke off there: the next one finishes it",
                 address=str(address),
             )
 

@@ -8,6 +8,7 @@ from itertools import islice
 
 from flametree_cfg.diff import fields_agree, same
 from flametree_cfg.model import (
+    TRANSITIONS,
     Address,
     Declaration,
     Entry,
@@ -50,7 +51,7 @@ class Survey:
 
     Attributes:
         pages: all entries.
-        moved: addresses at which the platform has not what the ledger says, at a glance.
+        moved: addresses at which the platform has not what the ledger says, at a glance, or is on its way elsewhere.
         outside: ids of what the platform has and the ledger does not know, system connectors among them.
     """
 
@@ -97,7 +98,7 @@ def survey(
         moved += [
             known[one.kind, one.id]
             for one, fields in zip(ours, kept, strict=True)
-            if not fields_agree(with_keys(one, known), fields)
+            if one.status in TRANSITIONS or not fields_agree(with_keys(one, known), fields)
         ]
     return None if texts else Survey(pages, moved, tuple(outside))
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from flametree_cfg.impact.types import Impact
 
 
+STILL_MOVING = "still-moving"
+"""Code of the warning that something is on its way to run or to stop, which an apply waits for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """One slot that passes from one holder to another: a default of a type, or inbound on a channel."""
@@ -87,6 +91,11 @@ class Plan:
     def rotated(self) -> tuple[Address, ...]:
         """Whose secrets have other values behind the same references, sorted."""
         return tuple(sorted({o.address for o in self.operations if any(c.note is Note.ROTATED for c in o.changes)}))
+
+    @property
+    def settled(self) -> bool:
+        """Whether an apply would have nothing to do and nothing to wait for."""
+        return self.empty and all(one.code != STILL_MOVING for one in self.warnings)
 
     @property
     def empty(self) -> bool:

@@ -86,6 +86,20 @@ def test_a_saved_plan_goes_on_where_it_was_killed(zoo: Zoo, point: str, time: in
     assert {count(zoo, address, "STOPPED") for address in ALL} == {1}
 
 
+def test_what_a_killed_apply_left_starting_is_told(zoo: Zoo) -> None:
+    """A plan does not call it settled, however often it is asked; an apply does, afterwards."""
+    zoo.declare(bots(2))
+    zoo.process("apply", "tenants/zoo", "--yes", FLAMETREE_CRASH_AT="before-settle", FLAMETREE_TESTING="1")
+    left = set(statuses(zoo).values())
+    asked = [zoo.run("plan", "tenants/zoo", "--detailed-exitcode", *cache) for cache in ((), (), ("--no-cache",))]
+    zoo.apply()
+    after = zoo.run("plan", "tenants/zoo", "--detailed-exitcode")
+
+    assert "STARTING" in left
+    assert [(one.returncode, "still-moving" in one.codes) for one in asked] == [(2, True)] * 3
+    assert (after.returncode, after.codes) == (0, set())
+
+
 def test_what_was_overtaken_is_started_again(zoo: Zoo) -> None:
     """A plan that breaks off after its stops leaves nobody deaf."""
     zoo.declare(bots(2))
