@@ -11,8 +11,8 @@ from flametree_cfg.engine.agreement import Agreement, load_agreement, print_of, 
 from flametree_cfg.engine.prints import printer, references_in, references_of
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import PlanStale, error
-from flametree_cfg.model import Address, Declaration, Entry, LiveTenant, OutcomeStatus, Stored, Tenant
-from flametree_cfg.plan import AnyLine, Line, differing, mentioned, near, part_of, survey, versions
+from flametree_cfg.model import Address, Declaration, LiveTenant, OutcomeStatus, Stored, Tenant
+from flametree_cfg.plan import AnyLine, Line, Reading, mentioned, near, part_of, sweep, versions
 from flametree_cfg.state import after_outcomes, digest_of_texts, digester, read_all_fields
 
 Declared = Callable[[frozenset[Address]], Mapping[Address, Declaration]]
@@ -132,13 +132,10 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
     prints = session.fingerprints(resolved.values, stored.lineage)
     if len(prints) < len(references):
         return None
+    compared = Reading(digest_of_texts, digester(prints), read_all_fields, printer(prints))
     entries, objects = session.ledger.texts(tenant.name), session.platform.sweep(tenant.name)
-    found = survey(entries, objects, read_all_fields, digest_of_texts)
-    if found is None:
-        return None
-    read = partial(_entries, tenant.name, session)
-    changed = differing(found, tenant.declarations, digester(prints), read, printer(prints))
-    if changed and session.ledger.stamp(tenant.name) != stamp:
+    swept = sweep(tenant.declarations, compared, entries, objects)
+    if swept is None:
         return None
 
     def basis() -> Agreement:
@@ -153,17 +150,13 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
             revision,
             tuple(sorted(references)),
             print_of(resolved.values, stored.lineage, session),
-            found.outside,
+            swept.outside,
         )
 
-    part = _Part(reading, tenant.sections, changed, found.outside)
+    part = _Part(reading, tenant.sections, swept.changed, swept.outside)
     if not part.changed and not part.outside:
         return part.nothing(session, basis)
     return part.sight(lambda: _lines(tenant), lambda some: part_of(tenant, some).declarations, session, basis)
-
-
-def _entries(name: str, session: Session, addresses: Collection[Address]) -> Mapping[Address, Entry]:
-    return session.ledger.read_some(name, addresses).entries
 
 
 def _lines(tenant: Tenant) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.plan.document import plan_body, plan_digest
 from flametree_cfg.plan.near import AnyLine, Line, Near, near
-from flametree_cfg.plan.sweep import Page, Survey, differing, mentioned, part_of, survey, versions
+from flametree_cfg.plan.sweep import Reading, Swept, mentioned, part_of, sweep, versions
 from flametree_cfg.plan.types import Handover, Plan, Selection, nothing_to_do
 
 if TYPE_CHECKING:
@@ -18,11 +18,10 @@ __all__ = [
     "Handover",
     "Line",
     "Near",
-    "Page",
     "Plan",
+    "Reading",
     "Selection",
-    "Survey",
-    "differing",
+    "Swept",
     "make_plan",
     "managed_view",
     "mentioned",
@@ -31,7 +30,7 @@ __all__ = [
     "part_of",
     "plan_body",
     "plan_digest",
-    "survey",
+    "sweep",
     "versions",
 ]
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from flametree_cfg.diff import fields_agree, same
 from flametree_cfg.model import (
     TRANSITIONS,
     Address,
     Declaration,
-    Entry,
     EntryText,
     Kind,
     LiveObject,
@@ -29,125 +27,98 @@ Fields = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Swept:
     """
-    Some hundred entries of the ledger, named.
+    What going over a tenant gave.
 
     Attributes:
-        addresses: of the entries, in the ledger's order.
-        marks: of each, what it says beside its fields (`model.entry_marks`).
-        digest: names the fields of them all.
-    """
-
-    addresses: Sequence[Address]
-    marks: Sequence[int]
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """
-    What going over ledger and platform once gave.
-
-    Attributes:
-        pages: all entries.
-        moved: addresses at which the platform has not what the ledger says, at a glance, or is on its way elsewhere.
+        changed: addresses on which YAML, ledger and platform do not agree at a glance, or that are on their way to run
+            or to stop; planning looks closer.
         outside: ids of what the platform has and the ledger does not know, system connectors among them.
     """
 
-    pages: Sequence[Page]
-    moved: Sequence[Address]
+    changed: frozenset[Address]
     outside: tuple[str, ...]
 
 
-def survey(
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    How the fields of the ledger's entries and of declarations compare.
+
+    Attributes:
+        digest: names the fields of many entries, as the ledger keeps them.
+        named: names the fields of many declarations as `digest` would, fingerprints on every secret.
+        parse: reads the fields of many entries.
+        printed: puts fingerprints on the secrets in a declaration's fields, on every one.
+    """
+
+    digest: Callable[[Iterable[str]], str]
+    named: Callable[[Sequence[Fields]], str]
+    parse: Callable[[list[str]], Sequence[Fields]]
+    printed: Callable[[Fields], Fields]
+
+
+def sweep(
+    declarations: Mapping[Address, Declaration],
+    reading: Reading,
     entries: Iterable[Sequence[EntryText]],
     objects: Iterable[LiveObject],
-    parse: Callable[[list[str]], Sequence[Fields]],
-    digest: Callable[[Iterable[str]], str],
-) -> Survey | None:
+) -> Swept | None:
     """
-    Go over ledger and platform and compare them; the YAML is not needed for that.
+    Find where the sides do not agree.
 
     Args:
-        entries: the ledger's, some hundred at a time.
+        declarations: what the YAML says.
+        reading: of fields.
+        entries: the ledger's, gone over once, some hundred at a time: one digest tells whether they are as declared.
         objects: the platform's, gone over once, after the entries; agents after connectors, attachments last.
-        parse: reads the fields of many entries.
-        digest: names the fields of many entries.
 
     Returns:
         None where something that the ledger knows is gone from the platform: then everything has to be looked at.
     """
     known: dict[tuple[Kind, str], Address] = {}
-    texts: dict[tuple[Kind, str], str] = {}
-    pages = []
-    for some in entries:
-        for address, platform_id, _, text in some:
-            key = address.kind, platform_id
-            known[key] = address
-            texts[key] = text
-        pages.append(Page([one[0] for one in some], [one[2] for one in some], digest([one[3] for one in some])))
-    moved: list[Address] = []
+    changed: set[Address] = set()
+    declared = met = 0
+    for page in entries:
+        known.update([((entry.address.kind, entry.id), entry.address) for entry in page])
+        said = [declarations.get(entry.address) for entry in page]
+        declared += len(said) - said.count(None)
+        changed.update(_not_as_declared(page, said, reading))
+    if declared < len(declarations):
+        changed.update(declarations.keys() - set(known.values()))
     outside: list[str] = []
-    remaining = iter(objects)
-    while chunk := list(islice(remaining, _AT_ONCE)):
-        ours = [one for one in chunk if (one.kind, one.id) in texts]
-        if len(ours) < len(chunk):
-            outside += [one.id for one in chunk if (one.kind, one.id) not in texts]
-        kept = parse([texts.pop((one.kind, one.id)) for one in ours])
-        moved += [
-            known[one.kind, one.id]
-            for one, fields in zip(ours, kept, strict=True)
-            if one.status in TRANSITIONS or not fields_agree(with_keys(one, known), fields)
-        ]
-    return None if texts else Survey(pages, moved, tuple(outside))
-
-
-_AT_ONCE = 500  # objects: parsing their entries' fields in one call takes a third of the time
-
-
-def differing(
-    found: Survey,
-    declarations: Mapping[Address, Declaration],
-    digest: Callable[[Sequence[Fields]], str],
-    read: Callable[[Collection[Address]], Mapping[Address, Entry]],
-    printed: Callable[[Fields], Fields],
-) -> frozenset[Address]:
-    """
-    List the addresses on which YAML, ledger and platform do not agree at a glance; planning looks closer.
-
-    Args:
-        found: of ledger and platform.
-        declarations: what the YAML says.
-        digest: names the fields of many declarations as a survey's pages are named, fingerprints on every secret.
-        read: reads entries of the ledger as the survey saw them.
-        printed: puts fingerprints on the secrets in a resource's fields, on every one.
-    """
-    changed = set(found.moved)
-    met = 0
-    for page in found.pages:
-        said = [declarations.get(address) for address in page.addresses]
-        there = [one for one in said if one is not None]
-        met += len(there)
-        if (
-            len(there) < len(said)
-            or [entry_marks(one.resource, protected=one.protected) for one in there] != page.marks
-            or digest([one.resource.fields for one in there]) != page.digest
+    for item in objects:
+        ours = known.get((item.kind, item.id))
+        if ours is None:
+            outside.append(item.id)
+            continue
+        met += 1
+        if ours not in changed and (
+            item.status in TRANSITIONS
+            or not fields_agree(with_keys(item, known), declarations[ours].resource.fields, printed=True)
         ):
-            kept = read(page.addresses)
-            pairs = ((address, kept.get(address), declarations.get(address)) for address in page.addresses)
-            changed.update(address for address, entry, one in pairs if not _agree(entry, one, printed))
-    if met < len(declarations):
-        changed.update(declarations.keys() - {address for page in found.pages for address in page.addresses})
-    return frozenset(changed)
+            changed.add(ours)
+    return Swept(frozenset(changed), tuple(outside)) if met == len(known) else None
 
 
-def _agree(entry: Entry | None, declaration: Declaration | None, printed: Callable[[Fields], Fields]) -> bool:
-    if entry is None or declaration is None:
-        return False
-    kept, said = entry.resource, declaration.resource
-    beside = entry_marks(kept, protected=entry.protected), entry_marks(said, protected=declaration.protected)
-    return beside[0] == beside[1] and same(kept.fields, printed(said.fields))
+def _not_as_declared(
+    page: Sequence[EntryText], said: Sequence[Declaration | None], reading: Reading
+) -> Iterator[Address]:
+    there = [one for one in said if one is not None]
+    if (
+        len(there) == len(said)
+        and [entry_marks(one.resource, protected=one.protected) for one in there] == [entry.marks for entry in page]
+        and reading.named([one.resource.fields for one in there]) == reading.digest([entry.fields for entry in page])
+    ):
+        return
+    for entry, fields, one in zip(page, reading.parse([entry.fields for entry in page]), said, strict=True):
+        if (
+            one is None
+            or entry.marks != entry_marks(one.resource, protected=one.protected)
+            or not same(fields, reading.printed(one.resource.fields))
+        ):
+            yield entry.address
 
 
 def versions(

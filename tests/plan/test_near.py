@@ -23,7 +23,7 @@ from flametree_cfg.model import (
     Tenant,
     entry_marks,
 )
-from flametree_cfg.plan import Line, Plan, differing, make_plan, mentioned, near, part_of, survey, versions
+from flametree_cfg.plan import Line, Plan, Reading, make_plan, mentioned, near, part_of, sweep, versions
 from flametree_cfg.state import digest_of_texts, read_all_fields
 from flametree_cfg.state.body import write_json
 from tests.plan.documents import CATALOG, Draw, documents, read
@@ -67,27 +67,23 @@ def _compare(told: Chapter) -> None:
 
 def _part(tenant: Tenant, sides: Applied) -> tuple[Tenant, Stored, LiveTenant] | None:
     live = sides.live
-    surveyed = survey(_texts(sides.stored), live.objects, read_all_fields, digest_of_texts)
-    if surveyed is None:
-        return None
-    differ = differing(
-        surveyed,
-        tenant.declarations,
-        lambda fields: digest_of_texts(map(write_json, fields)),
-        lambda some: _some(sides.stored, frozenset(some)).entries,
-        lambda fields: fields,
+    compared = Reading(
+        digest_of_texts, lambda fields: digest_of_texts(map(write_json, fields)), read_all_fields, lambda fields: fields
     )
-    stored = _some(sides.stored, differ)
-    seen = _objects(live, {*stored.ids().values(), *surveyed.outside})
+    swept = sweep(tenant.declarations, compared, _texts(sides.stored), live.objects)
+    if swept is None:
+        return None
+    stored = _some(sides.stored, swept.changed)
+    seen = _objects(live, {*stored.ids().values(), *swept.outside})
     ids = {address: one for address, one in sides.stored.ids().items() if one in mentioned(seen)}
-    changed, outside = versions(differ, tenant.declarations, stored, seen, ids)
-    if any(declared.previously for address, declared in tenant.declarations.items() if address in differ):
+    changed, outside = versions(swept.changed, tenant.declarations, stored, seen, ids)
+    if any(declared.previously for address, declared in tenant.declarations.items() if address in swept.changed):
         return None
     found = near(changed, outside, _lines(tenant), CATALOG)
     if found is None:
         return None
     stored = _some(sides.stored, found.addresses)
-    ids = {*stored.ids().values(), *surveyed.outside}
+    ids = {*stored.ids().values(), *swept.outside}
     return part_of(tenant, found.addresses), stored, _objects(live, ids)
 
 
