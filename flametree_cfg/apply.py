@@ -346,15 +346,15 @@ def _learn_ids(ids: dict[Address, str], operations: Sequence[Operation], outcome
             ids[operation.address] = outcome.id
 
 
+def start_failed(address: Address, message: str, hint: str) -> Diagnostic:
+    """Say that something was applied and is in ERROR, with the platform's message."""
+    detail = f"{address} is in ERROR: {message}"
+    return error("start-failed", "Something was applied, but does not start", detail, hint, address=str(address))
+
+
 def _fallen(address: Address, one: Settled) -> Diagnostic:
     if one.wanted is Status.RUNNING and one.status is Status.ERROR:
-        return error(
-            "start-failed",
-            "Something was applied, but does not start",
-            f"{address} is in ERROR: {one.message}",
-            "correct what it says, and apply again: it is started then",
-            address=str(address),
-        )
+        return start_failed(address, one.message, "correct what it says, and apply again: it is started then")
     return error(
         "still-moving",
         "Something takes too long to start or to stop",

@@ -16,7 +16,7 @@ from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.pulling_contents import new_contents
 from flametree_cfg.engine.pulling_files import Files, choose_name, read_files
 from flametree_cfg.engine.pulling_match import Matched, match
-from flametree_cfg.engine.pulling_merge import Merge, Merged
+from flametree_cfg.engine.pulling_merge import Merge, Merged, left_as_it_is
 from flametree_cfg.engine.pulling_record import bindings
 from flametree_cfg.engine.session import Session
 from flametree_cfg.engine.sight import of_this_platform
@@ -298,9 +298,7 @@ def _attachments(resources: Mapping[Address, Resource]) -> dict[str, list[tuple[
 
 
 def _taken_out(address: Address) -> Diagnostic:
-    return warning(
-        "left-as-it-is",
-        "Something in the files is left as it is",
+    return left_as_it_is(
         f"{address} was taken out here and not deleted yet",
         "apply deletes it; to keep it, `flametree-cfg state rm` forgets it, and the next pull writes it",
         address=str(address),
@@ -309,9 +307,7 @@ def _taken_out(address: Address) -> Diagnostic:
 
 def _shut(address: Address) -> Diagnostic:
     section = address.kind.section
-    return warning(
-        "left-as-it-is",
-        "Something in the files is left as it is",
+    return left_as_it_is(
         f"{address} is new on the platform, and `{section}: null` here takes all of them away",
         f"take `{section}: null` out, write `null` for each that a base has, and pull again",
         path=(section,),

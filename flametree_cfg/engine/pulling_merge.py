@@ -278,10 +278,14 @@ def gone(address: Address, hint: str = "take it out of the file, or pull --prune
     )
 
 
+def left_as_it_is(detail: str, hint: str, *, address: str = "", path: Path = ()) -> Diagnostic:
+    """Say what of the files a pull leaves, and what to do about it."""
+    summary = "Something in the files is left as it is"
+    return warning("left-as-it-is", summary, detail, hint, address=address, path=path)
+
+
 def _other_type(address: Address, declared: str, live: str) -> Diagnostic:
-    return warning(
-        "left-as-it-is",
-        "Something in the files is left as it is",
+    return left_as_it_is(
         f"{address} is declared as {declared}, the platform has a {live}",
         "apply replaces it; to keep what the platform has, declare its type",
         address=str(address),
@@ -290,9 +294,7 @@ def _other_type(address: Address, declared: str, live: str) -> Diagnostic:
 
 
 def _kept(address: Address, path: Path, what: str) -> Diagnostic:
-    return warning(
-        "left-as-it-is",
-        "Something in the files is left as it is",
+    return left_as_it_is(
         f"{what} was edited here and not applied yet",
         "apply it, or take the edit back",
         address=str(address),
@@ -301,9 +303,7 @@ def _kept(address: Address, path: Path, what: str) -> Diagnostic:
 
 
 def _ignored(address: Address, path: Path, what: str) -> Diagnostic:
-    return warning(
-        "left-as-it-is",
-        "Something in the files is left as it is",
+    return left_as_it_is(
         what,
         "`drift accept` takes what is named; or take its lines out of .drift-ignore.yaml, and pull again",
         address=str(address),
@@ -312,9 +312,7 @@ def _ignored(address: Address, path: Path, what: str) -> Diagnostic:
 
 
 def _unwritable(address: Address, path: Path, what: str) -> Diagnostic:
-    return warning(
-        "left-as-it-is",
-        "Something in the files is left as it is",
+    return left_as_it_is(
         f"{what}: no YAML of a tenant can say what the platform has",
         "change it in the portal, or apply what the file says",
         address=str(address),

@@ -19,9 +19,9 @@ from flametree_cfg.diff import compare, fill_secrets
 from flametree_cfg.engine.accepting_edits import in_order
 from flametree_cfg.engine.accepting_files import EditedFile, Rewriting, shared_file_changed, write_files
 from flametree_cfg.engine.pulling_files import Files, home_of, read_files
-from flametree_cfg.engine.pulling_merge import Change, Merged
+from flametree_cfg.engine.pulling_merge import Change, Merged, left_as_it_is
 from flametree_cfg.engine.session import Session
-from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Path, warning
+from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Path
 from flametree_cfg.model import Address, Declaration, Resource
 from flametree_cfg.schema import Catalog
 
@@ -230,9 +230,7 @@ class _Placing:
 
 
 def _left(change: Change, why: str, hint: str) -> Diagnostic:
-    return warning(
-        "left-as-it-is",
-        "Something in the files is left as it is",
+    return left_as_it_is(
         f"{', '.join(change.said)} {why}",
         hint,
         address=str(change.address),

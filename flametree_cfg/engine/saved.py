@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flametree_cfg.apply import resume
+from flametree_cfg.apply import resume, start_failed
 from flametree_cfg.config.planfile import read_plan_file
 from flametree_cfg.engine.applying import Hand, OnPlan
 from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of, sent
@@ -187,17 +187,8 @@ class _Applying:
         entries = self.session.ledger.read_some(self.saved.tenant, started).entries
         addresses = {entry.id: address for address, entry in entries.items()}
         live = self.session.platform.read_some(self.saved.tenant, addresses.keys()).objects
-        return tuple(
-            error(
-                "start-failed",
-                "Something was applied, but does not start",
-                f"{addresses[one.id]} is in ERROR: {one.message}",
-                f"correct what it says, and apply what the files say, which starts it: apply {self.saved.folder}",
-                address=str(addresses[one.id]),
-            )
-            for one in live
-            if one.status is Status.ERROR
-        )
+        hint = f"correct what it says, and apply what the files say, which starts it: apply {self.saved.folder}"
+        return tuple(start_failed(addresses[one.id], one.message, hint) for one in live if one.status is Status.ERROR)
 
     def _only_secrets_left(self) -> bool:
         """
