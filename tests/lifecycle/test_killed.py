@@ -9,6 +9,7 @@ import signal
 import pytest
 
 from flametree_cfg.sql.crash import POINTS
+from tests.drift.hand import rewrite
 from tests.lifecycle.botfather import BotFather
 from tests.lifecycle.bots import bots, count, statuses
 from tests.scenario.running import Zoo, ended
@@ -98,6 +99,19 @@ def test_what_a_killed_apply_left_starting_is_told(zoo: Zoo) -> None:
     assert "STARTING" in left
     assert [(one.returncode, "still-moving" in one.codes) for one in asked] == [(2, True)] * 3
     assert (after.returncode, after.codes) == (0, set())
+
+
+def test_what_others_left_starting_is_told(zoo: Zoo) -> None:
+    """The ledger knows nothing of it, and all that the YAML says is so; still nobody calls it settled."""
+    zoo.declare(bots(2))
+    zoo.apply()
+    rewrite(zoo, "UPDATE object SET status = 'STARTING' WHERE name = ?", ("Bot 1",))
+    asked = zoo.run("plan", "tenants/zoo", "--detailed-exitcode", "--no-cache")
+    zoo.apply()
+
+    assert (asked.returncode, asked.codes) == (2, {"still-moving"})
+    assert statuses(zoo)["Bot 1"] == "RUNNING"
+    assert zoo.settled()
 
 
 def test_what_was_overtaken_is_started_again(zoo: Zoo) -> None:

@@ -279,3 +279,19 @@ def test_the_plan_is_the_same_afterwards(zoo: Zoo) -> None:
 
     assert before
     assert zoo.document("plan", "tenants")["tenants"][0]["digest"] == before
+
+
+def test_a_new_file_never_goes_over_one_that_came_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody made it after it was seen that there is none: theirs stays, and it is told."""
+    sync = os.fsync
+
+    def meanwhile(descriptor: int) -> None:
+        (tmp_path / "a.yaml").write_bytes(b"theirs")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    with open_folder(tmp_path) as folder, pytest.raises(ConfigInvalid) as caught:
+        rewrite(folder, "a.yaml", None, b"ours")
+
+    assert [one.code for one in caught.value.diagnostics] == ["files-changed"]
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.yaml", b"theirs")]
