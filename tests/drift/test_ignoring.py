@@ -338,3 +338,26 @@ def test_ignored_once(zoo: Zoo) -> None:
     assert (other.returncode, other.codes) == (64, {"already-ignored"})
     assert f"{FIELD} until 2999-12-31: Tuned by hand" in other.said
     assert f"tenants/zoo/{FILE}:3" in other.said
+
+
+MANY = "connectors:\n" + "".join(
+    f"  s-{n}: {{type: api_key, name: S {n}, settings: {{api_key: '${{env:OTHER_KEY}}'}}}}\n" for n in range(300)
+)
+
+
+@pytest.mark.parametrize("tuned", [True, False], ids=["drift", "an edit that waits"])
+def test_what_was_ignored_is_seen_when_the_list_goes(zoo: Zoo, tuned: bool) -> None:
+    """That a plan found nothing else is not remembered, in a tenant so large that a part of it is looked at."""
+    zoo.declare(MANY, "spare.yaml")
+    zoo.apply()
+    zoo.ok("plan", "tenants/zoo")
+    if tuned:
+        zoo.ok(*TUNED)
+    zoo.ok(*IGNORE)
+    if not tuned:
+        zoo.declare(BEFORE.replace("temperature: 0", "temperature: 0.75", 1))
+    waiting = [zoo.run("plan", "tenants/zoo", "--detailed-exitcode").returncode for _ in range(2)]
+    (zoo.folder / FILE).unlink()
+
+    assert waiting == [0, 0]
+    assert zoo.run("plan", "tenants/zoo", "--detailed-exitcode").returncode == 2
