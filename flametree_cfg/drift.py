@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.diff import compare
 from flametree_cfg.errors import Location, Path
@@ -31,8 +32,7 @@ class Fate(enum.StrEnum):
     UNKNOWN = "unknown"  # the YAML cannot be used
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """
     What is to be said of one field that drifted, or of a whole object.
 
@@ -53,8 +53,7 @@ class Judged:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """
     One object that is not as we left it.
 

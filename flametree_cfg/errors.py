@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 
 class ExitCode(enum.IntEnum):
@@ -56,8 +58,7 @@ class Severity(enum.StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(Struct, frozen=True, order=True):
     """A place in a file a person wrote; line and column count from 1, 0 means the whole file."""
 
     file: str
@@ -72,8 +73,7 @@ Path = tuple[str | int, ...]
 """Where inside a resource: `("settings", "accounts", 0, "password")`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """Another place that a diagnostic speaks of, such as the first of two duplicates."""
 
     text: str
@@ -82,8 +82,7 @@ class Related:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """
     One thing a person should know, as a value.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from flametree_cfg.cli.assignments import assignments, referring, secret_option, values_of
 from flametree_cfg.cli.invocation import Invocation, common

@@ -65,7 +65,7 @@ def forget(invocation: Invocation, path: str, addresses: tuple[str, ...]) -> Exi
 @click.option("--force", is_flag=True, show_envvar=True, help="Even if the holder seems to be alive.")
 def unlock(invocation: Invocation, path: str, *, force: bool) -> ExitCode:
     """Break a lock that a dead process left on another machine; on this one nothing has to be broken."""
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from flametree_cfg import engine
     from flametree_cfg.report import Document, Done

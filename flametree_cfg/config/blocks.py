@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
@@ -26,8 +26,7 @@ class Odd(Exception):
     """The text is written in a way whose layout we do not touch, such as with `? key`."""
 
 
-@dataclass(slots=True)
-class Leaf:
+class Leaf(Struct):
     """
     A value that is moved as a whole: a scalar, an alias, `[…]` or `{…}`.
 
@@ -48,8 +47,7 @@ class Leaf:
     keep: bool = False
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """
     A key or a dash, and its value.
 
@@ -72,16 +70,14 @@ class Entry:
     refs: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Struct):
     """A mapping or a list that is written one entry a line."""
 
     keyed: bool
     entries: list[Entry] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Sheet:
+class Sheet(Struct):
     """
     A whole file.
 

@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.part import Part
@@ -22,8 +24,7 @@ Base = tuple[tuple[str, str], ...]
 """Files by name and digest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """
     What came of reading and judging a tenant whose files were right.
 

@@ -7,8 +7,9 @@ import hashlib
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 MAX_SIZE = 1_000_000_000  # bytes: beyond it parsing again is the smaller evil
 
@@ -28,8 +29,7 @@ def code_mark() -> str:
     return f"{max(entry.stat().st_mtime_ns for entry in files)} {len(files)}"
 
 
-@dataclass(frozen=True, slots=True)
-class CacheFolder:
+class CacheFolder(Struct, frozen=True):
     """
     A folder of such files.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from flametree_cfg.errors import Location
 from flametree_cfg.model import Value
@@ -16,8 +17,7 @@ class Unplaced(Exception):
     """A place was asked for of a document that was read without."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """
     A file's value and places, without an object per node.
 

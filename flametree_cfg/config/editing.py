@@ -17,7 +17,8 @@ Nothing is guessed: the result is read again, and if anything else than the want
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.config.characters import without_bom
 from flametree_cfg.config.document import Document
@@ -34,8 +35,7 @@ from flametree_cfg.model import Value
 __all__ = ["Add", "Edit", "Edited", "Path", "Remove", "Set", "edited"]
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """
     A file with its edits.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from yaml import YAMLError
 from yaml._yaml import CParser
 from yaml.events import (
@@ -34,8 +34,7 @@ class Unwritable(Exception):
     """The text is written in a way that we do not edit, such as with `? key`; says what is in the way."""
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(Struct, eq=False):
     """
     A value in the text; offsets count characters.
 
@@ -77,8 +76,7 @@ class Node:
         return self.kind in ("map", "list") and not self.flow
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Struct, eq=False):
     """
     A key or a dash, and its value.
 

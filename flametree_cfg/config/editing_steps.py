@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+from msgspec import Struct
 
 from flametree_cfg.config.editing_writing import indented
 from flametree_cfg.config.layout import STEP, same
@@ -13,16 +14,14 @@ from flametree_cfg.model import Value, canonical
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(Struct, frozen=True):
     """The value at a path shall be this one; what is missing of the path is made, as maps."""
 
     path: Path
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+class Add(Struct, frozen=True):
     """
     A map or list shall have one entry more.
 
@@ -39,8 +38,7 @@ class Add:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Struct, frozen=True):
     """The entry at a path shall go, with the comments right above and behind it."""
 
     path: Path
@@ -49,8 +47,7 @@ class Remove:
 Edit = Set | Add | Remove
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """
     One change of a text.
 

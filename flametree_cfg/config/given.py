@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config.characters import forbidden_in
 from flametree_cfg.config.document import Document
@@ -27,8 +29,7 @@ _NAME = re.compile(NAME)
 _REFERENCE = re.compile(r"\$\{")
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """
     A variable, as one place sets it.
 
@@ -43,8 +44,7 @@ class Variable:
     place: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """
     What stands on the command line.
 

@@ -6,8 +6,9 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.source import Budget, open_folder
@@ -21,8 +22,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HEAD = "# Drift that is let be until a day; `flametree-cfg drift ignore` adds to it, a review takes away.\nignore:\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """
     One thing to let be.
 

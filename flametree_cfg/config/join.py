@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.config.part import Part
 from flametree_cfg.config.problem import problem
@@ -14,8 +15,7 @@ PlaceIn = Callable[[Part, str], Location]
 """Finds where an address (as text) stands in one file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """What the files say together; `found` holds every problem, in no order."""
 
     name: str

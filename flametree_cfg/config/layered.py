@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config.declare import attachments, declare
 from flametree_cfg.config.given import FROM_VARS, Given, variables_of
@@ -27,8 +29,7 @@ MERGED = "*"
 _TENANT = "tenant"
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(Struct, frozen=True, dict=True):
     """
     How a tenant's layers are found again, to say where something stands.
 
@@ -66,8 +67,7 @@ class Shared:
         return merged_part(self.view).part
 
 
-@dataclass(frozen=True)
-class LayeredPlaces(Places):
+class LayeredPlaces(Places, frozen=True, dict=True):
     """The places of a tenant with layers: those of the layer that has the last word."""
 
     view: View | None = None
@@ -83,8 +83,7 @@ class LayeredPlaces(Places):
         return self.locate(address) or Location(part.label)
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """
     What all layers say together.
 

@@ -7,9 +7,10 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
 
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.given import Given
@@ -21,6 +22,7 @@ from flametree_cfg.config.source import Budget, Folder, open_below, open_folder,
 from flametree_cfg.config.tree import listing_of
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Related
 from flametree_cfg.errors import Path as ValuePath
+from flametree_cfg.model import Hiding
 
 EXTENDS = "extends"
 MAX_BASES = 50  # of one tenant: people write three
@@ -29,13 +31,14 @@ Steps = tuple[str, ...]
 """A folder, by the names that lead to it from the folder of tenants."""
 
 
-@dataclass(frozen=True)
-class LayerFile:
+class LayerFile(Hiding, frozen=True, dict=True):
     """One file of a layer, parsed when it is first looked into."""
+
+    never_shown = frozenset({"data"})
 
     name: str
     label: str
-    data: bytes = field(repr=False)
+    data: bytes
 
     @cached_property
     def digest(self) -> str:
@@ -81,8 +84,7 @@ class LayerFile:
         return isinstance(self.document.value, dict) and key in self.document.value
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True, dict=True):
     """
     One folder of YAML.
 
@@ -98,8 +100,7 @@ class Layer:
     problems: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(Struct, frozen=True):
     """
     A tenant's folders.
 
@@ -228,8 +229,7 @@ def _layer(folder: Folder, steps: Steps, budget: Budget) -> Layer:
     return Layer(steps, folder.label, tuple(files), tuple(problems))
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True):
     """One entry of an `extends`; its place is looked up only for what something is to be said about."""
 
     text: str

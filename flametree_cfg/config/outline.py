@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.parts import FileMark, Parts
@@ -15,8 +16,7 @@ from flametree_cfg.model import Address, Declaration
 _Line = Sequence[Any]  # a declaration in outline, as the cache writes it
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """
     A tenant in outline.
 
@@ -64,8 +64,7 @@ class Joined(NamedTuple):
     found: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """What differs between two states of a tenant's files, by address; absent where a state has none of it."""
 
     before: Mapping[Address, Declaration]

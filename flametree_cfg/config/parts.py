@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.cachefile import CacheFolder
@@ -41,8 +42,7 @@ def marks_of(folder: Folder, names: Iterable[str], budget: Budget) -> list[FileM
     return [FileMark(name, folder.label_of(name), digest_of(folder.read(name, budget))) for name in names]
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(Struct, frozen=True, dict=True, eq=False):
     """
     What the files of a tenant say, each read when it is first asked for.
 
@@ -68,7 +68,7 @@ class Parts:
     together: Callable[[], Part] | None = None
     layers: Mapping[str, str] = field(default_factory=dict)
     sharing: bool = False
-    _ready: dict[str, Part] = field(default_factory=dict, compare=False)
+    _ready: dict[str, Part] = field(default_factory=dict)
 
     @cached_property
     def content(self) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config.document import Document
 from flametree_cfg.errors import Diagnostic, Location, Path
@@ -28,8 +30,7 @@ class Place(NamedTuple):
     body: Value
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceBook:
+class PlaceBook(Struct, frozen=True):
     """
     The places of one file.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.config.part import Part, digest_of
 from flametree_cfg.config.placebook import PlaceBook, speaks_of_key
@@ -13,8 +15,7 @@ from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location, Path
 from flametree_cfg.model import Address, Kind, agent, parse_address
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Struct, frozen=True, dict=True, eq=False):
     """
     The places of one tenant.
 
@@ -28,7 +29,7 @@ class Places:
 
     folder: str
     parts: Callable[[], Sequence[Part]]
-    _books: dict[str, PlaceBook | None] = field(default_factory=dict, compare=False)
+    _books: dict[str, PlaceBook | None] = field(default_factory=dict)
 
     def locate(self, address: str, path: Path = (), *, of_key: bool = False) -> Location | None:
         """

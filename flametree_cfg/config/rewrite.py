@@ -7,7 +7,8 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Budget, Folder
@@ -16,8 +17,7 @@ from flametree_cfg.errors import ConfigInvalid, FlametreeError, Location, error
 _MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
-class NewContent:
+class NewContent(Struct, frozen=True):
     """What a file shall hold; `before` is what was read there, None where there was no file."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.cachefile import CacheFolder

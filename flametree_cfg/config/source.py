@@ -7,8 +7,9 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from flametree_cfg.config.problem import problem
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location
@@ -63,8 +64,7 @@ class Budget:
         self._files, self._bytes = spent
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One name in a folder; a symbolic link is never a file or a folder here, whatever it leads to."""
 
     name: str
@@ -74,8 +74,7 @@ class Entry:
     leads_to_folder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """An open folder; what is below is opened relative to it, so that swapping it for a link changes nothing."""
 
     label: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.cachefile import CacheFolder
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 Locate = Callable[[str, ValuePath], Location | None]
 
 
-@dataclass(frozen=True)
-class TenantReading:
+class TenantReading(Struct, frozen=True, dict=True):
     """
     What reading one folder gave.
 

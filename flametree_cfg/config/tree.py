@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Entry, Folder, open_below, open_folder
@@ -18,8 +19,7 @@ IGNORE_FILE = ".drift-ignore.yaml"
 _EXTENSION = ".yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """
     A tenant's folder.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from flametree_cfg.config.characters import FORBIDDEN
 from flametree_cfg.config.given import FROM_COMMAND, Given, Scalar, Variable, typed
@@ -119,8 +120,7 @@ def _refuse_variables(raw: Value) -> None:
         raise MadeOfVariable(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Something wrong with the use of a variable: a code of `problem`, where, and who."""
 
     code: str
@@ -128,8 +128,7 @@ class Fault:
     name: str = ""
 
 
-@dataclass(slots=True)
-class Filler:
+class Filler(Struct):
     """
     Puts variables in.
 

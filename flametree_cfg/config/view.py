@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from flametree_cfg.config.given import FROM_VARS, Given, Variable, variables_of
 from flametree_cfg.config.layers import Layer, LayerFile, Layers
@@ -37,8 +38,7 @@ class Spot(NamedTuple):
     removes: bool
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True, dict=True):
     """
     A tenant's layers, merged.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from flametree_cfg.config.writing import unwritable
 from flametree_cfg.errors import Path, has_errors
@@ -17,8 +18,7 @@ Refer = Callable[[Address, Path], str]
 _EMPTY: tuple[Value, ...] = (None, "", [], {})
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """
     What stands under a resource's key.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model import Action, Address, FieldChange, Kind, Note, Resource, Secret, Value
@@ -11,8 +12,7 @@ from flametree_cfg.schema import Catalog
 from flametree_cfg.schema.types import Accounts
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """
     What is different about one resource.
 
@@ -33,8 +33,7 @@ class Change:
     imported: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """How two resources differ; `not_checked` are paths of secrets that could not be compared here."""
 
     fields: tuple[FieldChange, ...] = ()

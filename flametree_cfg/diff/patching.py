@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flametree_cfg.diff.comparing import WITH_SECRETS, are_accounts
 from flametree_cfg.model import MASKED, FieldChange, Resource, Secret, Value

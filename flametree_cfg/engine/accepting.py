@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config import TenantReading, located
 from flametree_cfg.diff import compare, fill_secrets, patch
@@ -43,8 +45,7 @@ Confirm = Callable[[Sequence[str]], None]
 """Asked before blocks are removed, with their addresses; raises `Refused`."""
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptResult:
+class AcceptResult(Struct, frozen=True):
     """
     What an accept did to one tenant's files.
 

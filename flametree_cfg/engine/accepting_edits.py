@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.config.editing import Add, Edit, Remove, Set
@@ -21,8 +23,7 @@ SECTION_OF = {Kind.CONNECTOR: "connectors", Kind.CHANNEL: "channels", Kind.AGENT
 _VARIABLE = re.compile(r"\$\{var:")
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """
     One field, or a whole object with an empty path, that the YAML says as the platform has it.
 
@@ -42,8 +43,7 @@ class Taken:
     references: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """One field or object that cannot be accepted, and why."""
 
     address: Address
@@ -52,8 +52,7 @@ class Left:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Accepting:
+class Accepting(Struct, frozen=True):
     """
     One tenant's drift on its way into the YAML.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.config.editing import Edit, edited
@@ -33,8 +34,7 @@ from flametree_cfg.errors import (
 from flametree_cfg.model import Address, Tenant, Value
 
 
-@dataclass(slots=True)
-class EditedFile:
+class EditedFile(Struct):
     """
     A file and its edits.
 

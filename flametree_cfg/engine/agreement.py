@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from flametree_cfg.config import TenantReading, cache_name
 from flametree_cfg.drift import DriftKind
@@ -13,8 +15,7 @@ from flametree_cfg.engine.session import Session
 from flametree_cfg.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """
     The state of all sides in which a plan found nothing to do.
 

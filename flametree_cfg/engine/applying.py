@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.apply import resume
 from flametree_cfg.config import TenantReading, located
@@ -78,8 +80,7 @@ def apply(
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
+class Hand(Struct, frozen=True):
     """
     How tenants are applied.
 

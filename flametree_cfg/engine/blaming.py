@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from flametree_cfg.engine.cards import tenant_of
 from flametree_cfg.engine.choosing import read_subject
@@ -19,8 +20,7 @@ from flametree_cfg.state import Ledger
 _MISSING = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """
     Where one field's value comes from.
 
@@ -37,8 +37,7 @@ class Origin:
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Blamed:
+class Blamed(Struct, frozen=True):
     """What `blame` found of one object, in the order of its fields."""
 
     tenant: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from flametree_cfg.engine.choosing import one_tenant_wanted
 from flametree_cfg.engine.options import Card, Options

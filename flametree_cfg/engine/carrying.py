@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.apply import apply_plan
 from flametree_cfg.engine.options import Options, Transition
@@ -17,6 +19,7 @@ from flametree_cfg.model import (
     Action,
     AppliedRun,
     Event,
+    Hiding,
     Holder,
     Lease,
     Operation,
@@ -31,8 +34,7 @@ OnEvent = Callable[[Event], None]
 _PLAIN = frozenset({str, bool, int, float, type(None)})  # values that hold no secret
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """What happened so far; read when something breaks off. `plan` is what is carried out, if it came to that."""
 
     applied: int = 0
@@ -60,8 +62,7 @@ class Progress:
             self.transitions.append(Transition(event.address, event.settled))
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Hiding, frozen=True):
     """
     A plan about to be carried out.
 
@@ -76,10 +77,12 @@ class Work:
         commit: for history; None for that of the folder.
     """
 
+    never_shown = frozenset({"values"})
+
     plan: Plan
     folder: str
     digest: str
-    values: Mapping[str, str] = field(repr=False)
+    values: Mapping[str, str]
     problems: Mapping[str, str]
     run: str = ""
     approved: bool = False

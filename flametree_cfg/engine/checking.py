@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.config import TenantReading, each_reading, located
 from flametree_cfg.diff import fill_secrets
@@ -41,8 +43,7 @@ def each_check(paths: Sequence[str | Path], session: Session) -> Iterator[DriftR
         yield checking.check(reading)
 
 
-@dataclass(slots=True)
-class _Checking:
+class _Checking(Struct):
     """A run over many tenants; `seen` has the folder of each tenant."""
 
     session: Session

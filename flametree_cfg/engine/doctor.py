@@ -9,10 +9,11 @@ import platform
 import re
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from flametree_cfg import __version__
 from flametree_cfg.engine.options import Options
@@ -33,8 +34,7 @@ class Verdict(enum.StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was looked at; `hint` is something to do, `exit_code` how the command ends for it."""
 
     name: str

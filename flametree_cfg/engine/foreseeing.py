@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flametree_cfg.engine.guarding import as_warnings, refusals, take_census
 from flametree_cfg.engine.session import Session

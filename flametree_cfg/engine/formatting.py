@@ -6,8 +6,9 @@ import difflib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from flametree_cfg.config.layout import canonical
 from flametree_cfg.config.literals import literal_secrets
@@ -24,8 +25,7 @@ _EXTENSION = ".yaml"
 MAX_COMPARED = 5_000  # lines: comparing takes the square of their number, seconds for these
 
 
-@dataclass(frozen=True, slots=True)
-class FormatResult:
+class FormatResult(Struct, frozen=True):
     """
     What became of one file.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
@@ -19,8 +21,7 @@ COUNTED = (Kind.CONNECTOR, Kind.CHANNEL)  # no agent goes unsaid, so none has to
 _OUTGOING = "~old"  # ends the key of an object whose successor is there before it goes
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
+class Census(Struct, frozen=True):
     """What the ledger has of a tenant: how many of each kind are ours, and which addresses are protected."""
 
     counts: Mapping[Kind, int] = field(default_factory=dict)
@@ -80,8 +81,7 @@ def refusals(plan: Plan, census: Census, options: Options) -> tuple[Diagnostic, 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Going:
+class _Going(Struct, frozen=True):
     """What a plan lets go."""
 
     plan: Plan

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config import has_ignores
 from flametree_cfg.config.ignorefile import Rule, read_ignores
@@ -26,8 +28,7 @@ from flametree_cfg.model import (
 from flametree_cfg.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Ignores:
+class Ignores(Struct, frozen=True):
     """
     What one tenant's folder says to let be.
 
@@ -85,8 +86,7 @@ def refuse_unusable(ignores: Ignores) -> None:
         raise ConfigInvalid(*ignores.told)
 
 
-@dataclass(frozen=True, slots=True)
-class Let:
+class Let(Struct, frozen=True):
     """
     A tenant in which what is to be let be is wanted as it is.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.diff import compare, same
@@ -34,8 +36,7 @@ class Verdicts(NamedTuple):
     ignored: tuple[Drift, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(Struct, frozen=True):
     """
     Judges the drift of one tenant.
 

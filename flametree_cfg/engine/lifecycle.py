@@ -6,8 +6,10 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.engine.carrying import holder_of
 from flametree_cfg.engine.options import Options
@@ -31,8 +33,7 @@ _STEPS: Mapping[str, tuple[Action, ...]] = {
 _GOES = {Action.START: Status.RUNNING, Action.STOP: Status.STOPPED}
 
 
-@dataclass(frozen=True, slots=True)
-class Switched:
+class Switched(Struct, frozen=True):
     """
     One object that was told to start or to stop.
 
@@ -49,8 +50,7 @@ class Switched:
     duration_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchResult:
+class SwitchResult(Struct, frozen=True):
     """
     What became of all that was named, in that order.
 
@@ -66,8 +66,7 @@ class SwitchResult:
     exit_code: ExitCode
 
 
-@dataclass(frozen=True, slots=True)
-class LogResult:
+class LogResult(Struct, frozen=True):
     """The newest lines of one channel or agent, oldest first."""
 
     tenant_name: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.drift import Drift, DriftKind
 from flametree_cfg.engine.options import DriftResult, Options
@@ -27,8 +29,7 @@ CLAIMED_MINUTES = 2  # longer than a post with all its attempts takes; who did n
 REMEMBERED_DAYS = 366  # what has drifted for a year is told again
 
 
-@dataclass(frozen=True, slots=True)
-class _New:
+class _New(Struct, frozen=True):
     """One field or object that drifted, not told yet; `mark` recognises it, value included."""
 
     tenant: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from flametree_cfg.engine.outside import Outside
 from flametree_cfg.errors import Diagnostic, ExitCode
-from flametree_cfg.model import Address, Health, Probed, Settled, Status
+from flametree_cfg.model import Address, Health, Hiding, Probed, Settled, Status
 
 if TYPE_CHECKING:
     from flametree_cfg.config import TenantReading
@@ -20,8 +21,7 @@ WAIT_S = 60.0  # seconds: some slow providers one after the other, shorter than 
 LOCK_WAIT_S = 30.0  # seconds: longer than one slow apply of a small tenant, shorter than a CI step's patience
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Hiding, frozen=True):
     """
     What the operator chose; tenant YAML chooses none of it.
 
@@ -49,6 +49,8 @@ class Options:
         mask: told every secret value before it is used, so that no output can show one.
     """
 
+    never_shown = frozenset({"mask", "outside"})
+
     platform: str | None = None
     state: str | None = None
     schemas: Path | None = None
@@ -74,12 +76,11 @@ class Options:
     read_only: bool = False
     debug: bool = False
     command: str = "flametree-cfg"
-    outside: Outside = field(default_factory=Outside, repr=False, compare=False)
-    mask: Callable[[Iterable[str]], None] = field(default=lambda _values: None, repr=False, compare=False)
+    outside: Outside = field(default_factory=Outside)
+    mask: Callable[[Iterable[str]], None] = lambda _values: None
 
 
-@dataclass(frozen=True, slots=True)
-class TenantResult:
+class TenantResult(Hiding, frozen=True):
     """
     What `validate` found in one folder.
 
@@ -88,16 +89,17 @@ class TenantResult:
         reading: what was read there, for who draws it.
     """
 
+    never_shown = frozenset({"reading"})
+
     folder: str
     tenant_name: str
     diagnostics: tuple[Diagnostic, ...]
     exit_code: ExitCode
     resources: int = 0
-    reading: TenantReading | None = field(default=None, repr=False, compare=False)
+    reading: TenantReading | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanResult:
+class PlanResult(Hiding, frozen=True):
     """
     A tenant's plan.
 
@@ -110,6 +112,8 @@ class PlanResult:
         probed: what checks found of what it makes or changes, before anything is applied; if that was asked for.
     """
 
+    never_shown = frozenset({"reading"})
+
     folder: str
     tenant_name: str
     plan: Plan | None
@@ -117,22 +121,20 @@ class PlanResult:
     exit_code: ExitCode
     digest: str = ""
     platform: str = ""
-    reading: TenantReading | None = field(default=None, repr=False, compare=False)
+    reading: TenantReading | None = None
     note: str = ""
     commit: str | None = None
     probed: tuple[Probed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """What became of one channel or agent that an apply started or stopped."""
 
     address: Address
     settled: Settled
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyResult:
+class ApplyResult(Struct, frozen=True):
     """
     What an apply did to one tenant.
 
@@ -160,8 +162,7 @@ class ApplyResult:
     back: ApplyResult | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DriftResult:
+class DriftResult(Hiding, frozen=True):
     """
     What `drift check` found.
 
@@ -172,19 +173,20 @@ class DriftResult:
         not_observable: how many secrets nothing can be said of: no platform reports their values.
     """
 
+    never_shown = frozenset({"reading"})
+
     folder: str
     tenant_name: str
     drift: tuple[Drift, ...]
     status: str
     diagnostics: tuple[Diagnostic, ...]
     exit_code: ExitCode
-    reading: TenantReading | None = field(default=None, repr=False, compare=False)
+    reading: TenantReading | None = None
     ignored: tuple[Drift, ...] = ()
     not_observable: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True):
     """
     What `check` found in one tenant.
 
@@ -199,8 +201,7 @@ class CheckResult:
     exit_code: ExitCode
 
 
-@dataclass(frozen=True, slots=True)
-class StatusResult:
+class StatusResult(Struct, frozen=True):
     """How a tenant's objects are, as the portal's lists show it; `cards` are sorted by address."""
 
     folder: str
@@ -208,8 +209,7 @@ class StatusResult:
     cards: tuple[Card, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """
     One object as the portal's card shows it.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 
 def _user() -> str:
@@ -53,8 +54,7 @@ def _pause(about_s: float) -> None:
     time.sleep(about_s * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311  # nothing is kept secret by it
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(Struct, frozen=True):
     """
     The outside, replaceable in tests.
 

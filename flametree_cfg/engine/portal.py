@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from flametree_cfg.engine.cards import tenant_of
 from flametree_cfg.engine.options import Options
@@ -16,8 +17,7 @@ from flametree_cfg.model import Address, LiveObject, Value, foreign_key, is_key,
 from flametree_cfg.platform.portal import Portal, add_system
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """
     One tenant's portal, for a person who may use addresses.
 

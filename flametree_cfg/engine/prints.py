@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flametree_cfg.diff import COMPOUND, WITH_SECRETS
 from flametree_cfg.model import Declaration, Resource, Secret, Tenant, Value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from flametree_cfg.engine.checking_health import failures, run_checks
 from flametree_cfg.engine.options import ApplyResult

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.engine.choosing import read_subject, read_valid
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from flametree_cfg.config.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """
     What one place says of a value.
 
@@ -44,8 +44,7 @@ class Said:
     removes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """
     A variable that is part of a value.
 
@@ -57,8 +56,7 @@ class Made:
     set_by: tuple[tuple[Value, str, Location | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """What an apply did to a value; `before` and `after` as far as its operations tell."""
 
     run: AppliedRun
@@ -67,8 +65,7 @@ class Deed:
     after: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldWhy:
+class FieldWhy(Struct, frozen=True):
     """
     Where one field's value comes from.
 
@@ -90,8 +87,7 @@ class FieldWhy:
     stored: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(Struct, frozen=True):
     """An object's fields explained; `applied` tells whether the ledger has the object."""
 
     tenant: str

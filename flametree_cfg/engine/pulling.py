@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config.rewrite import NewContent
 from flametree_cfg.config.writing_body import Body, Refer, agent_body, body_of
@@ -46,8 +48,7 @@ from flametree_cfg.model import (
 from flametree_cfg.sql import crash
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """A secret that somebody has to provide: the environment variable, and whose it is."""
 
     variable: str
@@ -55,8 +56,7 @@ class Export:
     setting: str
 
 
-@dataclass(frozen=True, slots=True)
-class PullResult:
+class PullResult(Struct, frozen=True):
     """
     What a pull did.
 
@@ -161,8 +161,7 @@ def _refuse_nothing(live: LiveTenant, name: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pulled:
+class _Pulled(Struct, frozen=True):
     """Everything that is to be written, and what to say about it."""
 
     name: str
@@ -202,8 +201,7 @@ class _Pulled:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pull:
+class _Pull(Struct, frozen=True):
     """One tenant, read and about to be written."""
 
     name: str

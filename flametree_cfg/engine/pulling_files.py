@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.config.join import join_parts
 from flametree_cfg.config.part import Part, read_part
@@ -20,8 +22,7 @@ from flametree_cfg.model import Address, Declaration, Resource, is_key
 from flametree_cfg.schema import Catalog
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """
     A tenant's files; of one that shares nothing, else `SharedFiles` says more.
 

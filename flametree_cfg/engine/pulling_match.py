@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.config.writing_names import Keys
 from flametree_cfg.model import Address, Declaration, Kind, LiveObject, LiveTenant, Stored, folded
@@ -11,8 +12,7 @@ from flametree_cfg.model import Address, Declaration, Kind, LiveObject, LiveTena
 _Named = tuple[Kind, str, str, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(Struct, frozen=True):
     """
     What belongs together.
 

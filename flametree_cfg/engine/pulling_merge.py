@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from flametree_cfg.config.editing_steps import Edit, Remove, Set
 from flametree_cfg.config.writing import unwritable
@@ -30,8 +31,7 @@ NewSecret = tuple[Address, Path, str]
 """A reference that is new: address, path, reference."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """
     One edit of the files.
 
@@ -57,8 +57,7 @@ class Change:
         return agent(self.address.agent_key) if self.address.kind is Kind.ATTACHMENT else self.address
 
 
-@dataclass(slots=True)
-class Merged:
+class Merged(Struct):
     """
     What came of it.
 
@@ -94,8 +93,7 @@ class Merged:
         return Merged(kept, found, [*self.left, *left])
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """
     The sides to bring together.
 

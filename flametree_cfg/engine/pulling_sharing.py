@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace
 
 from flametree_cfg.config.editing_steps import Edit, NoSuchPlace, Remove, Set, has_path, plain
 from flametree_cfg.config.given import NOTHING_GIVEN
@@ -26,8 +27,7 @@ from flametree_cfg.model import Address, Declaration, Resource
 from flametree_cfg.schema import Catalog
 
 
-@dataclass(frozen=True, slots=True)
-class SharedFiles(Files):
+class SharedFiles(Files, frozen=True, kw_only=True):
     """
     The files of a tenant that extends bases or has variables.
 
@@ -37,7 +37,7 @@ class SharedFiles(Files):
         known: variables that the files set or ask for.
     """
 
-    view: View = field(kw_only=True)
+    view: View
     known: tuple[str, ...] = ()
 
     @property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from flametree_cfg.engine.choosing import read_valid
 from flametree_cfg.engine.options import Options
@@ -12,8 +13,7 @@ from flametree_cfg.engine.session import Session
 from flametree_cfg.model import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """
     A tenant, bases merged and variables put in.
 

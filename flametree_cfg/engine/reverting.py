@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.apply import resume
 from flametree_cfg.config import TenantReading, located
@@ -117,8 +119,7 @@ def _carried(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
+class _Planned(Struct, frozen=True):
     """A plan to revert, with the secrets it sends by reference, and why others do not resolve."""
 
     result: PlanResult
@@ -126,8 +127,7 @@ class _Planned:
     problems: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reverting:
+class _Reverting(Struct, frozen=True):
     """One tenant whose drift is to be reverted."""
 
     reading: TenantReading

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config import TenantReading
 from flametree_cfg.config.parts import Parts
@@ -40,8 +42,7 @@ _SECTIONS = frozenset({"connectors", "channels", "agents"})
 _OUTGOING = "~old"  # ends the key of an object whose successor is there before it goes
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """What to go back to: the tenant as it was, the apply that made it so, and what a person should know."""
 
     reading: TenantReading

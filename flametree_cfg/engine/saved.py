@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.apply import resume, start_failed
 from flametree_cfg.config.planfile import read_plan_file
@@ -140,8 +142,7 @@ def _apply_tenant(saved: SavedTenant, run: str, session: Session, on_event: OnEv
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Applying:
+class _Applying(Struct, frozen=True):
     """One tenant of a saved plan, under its lock."""
 
     saved: SavedTenant

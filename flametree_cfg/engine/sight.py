@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.config import TenantReading, marks_by_name
 from flametree_cfg.engine.agreement import Agreement, load_agreement, print_of, unmoved
@@ -24,8 +26,7 @@ Basis = Callable[[], Agreement]
 _SMALL = 50  # resources: seeing them all costs less than thinking about it
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """
     What was read of one tenant to plan it.
 
@@ -165,8 +166,7 @@ def _lines(tenant: Tenant) -> Iterator[Line]:
         yield Line(address.kind.value, address.key, resource.external or resource.system, resource.fields)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A part of a tenant: what changed and what the platform has outside our care, with all that those concern."""
 
     reading: TenantReading

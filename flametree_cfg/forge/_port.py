@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from flametree_cfg.forge.retrying import Patience
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A comment, or an issue by its first text; `place` is its page, empty where it is not told."""
 
     id: int
@@ -19,8 +19,7 @@ class Note:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(Struct, frozen=True):
     """
     A pull request, or what GitLab calls a merge request.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from flametree_cfg.errors import FlametreeError, error
 from flametree_cfg.plan.saved import overall_digest
@@ -14,8 +15,7 @@ from flametree_cfg.plan.saved import overall_digest
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """
     Attributes:
         empty: every tenant has a plan, and none would do anything.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from flametree_cfg.forge import failure
 from flametree_cfg.forge._port import Forge, PullRequest
@@ -16,8 +17,7 @@ from flametree_cfg.forge.reading import at, text
 EVENT_BYTES = 8 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(Struct, frozen=True):
     """
     What the environment tells.
 

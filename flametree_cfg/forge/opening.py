@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from flametree_cfg.forge import failure
 from flametree_cfg.forge._port import Forge
@@ -18,8 +19,7 @@ _REPOSITORIES = {"github": "GITHUB_REPOSITORY", "gitlab": "CI_PROJECT_ID"}
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Struct, frozen=True):
     """Which forge; what is empty is taken from the environment that its CI makes."""
 
     kind: str = ""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+
+from msgspec import Struct
 
 from flametree_cfg.forge.failure import ForgeFailed, Passing
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """
     How long and how often.
 
@@ -30,8 +30,7 @@ class Patience:
     longest_wait_s: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """We are asked to wait, so many seconds if it was said."""
 
     seconds: float | None

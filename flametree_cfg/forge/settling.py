@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.errors import error
 from flametree_cfg.forge._port import Forge, Note
@@ -14,8 +15,7 @@ from flametree_cfg.forge.retrying import retried
 _CLEAN = "No drift any more."
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What was done: `created`, `edited`, `unchanged`, `deleted`, `closed`, `nothing`; and where it can be seen."""
 
     action: str

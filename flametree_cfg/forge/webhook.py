@@ -6,9 +6,10 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from flametree_cfg.errors import Diagnostic, WrongUsage, error
 from flametree_cfg.forge.failure import ForgeFailed, Passing
@@ -20,8 +21,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 _PATIENCE = Patience(timeout_s=10.0, attempts=3, longest_wait_s=20.0)  # a drift check waits for it: not for long
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     """
     Where to post to.
 

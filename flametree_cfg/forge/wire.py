@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from flametree_cfg.forge import failure
 from flametree_cfg.forge.retrying import Patience, retried, wait_asked
@@ -21,8 +22,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 _MOVED = (301, 302, 307, 308)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came back: the JSON, and whether the list goes on on another page."""
 
     body: Any

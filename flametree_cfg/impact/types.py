@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from flametree_cfg.model import Address
 
@@ -21,8 +22,7 @@ class Model(NamedTuple):
     default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ModelChange:
+class ModelChange(Struct, frozen=True):
     """An agent that is served by something else afterwards; `after` is empty where it loses its model."""
 
     agent: Address
@@ -31,8 +31,7 @@ class ModelChange:
     after: tuple[Model, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InboundMove:
+class InboundMove(Struct, frozen=True):
     """A channel that another agent answers afterwards; None is nobody. Both are, of a channel that is new."""
 
     channel: Address
@@ -40,8 +39,7 @@ class InboundMove:
     after: Address | None
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultMove:
+class DefaultMove(Struct, frozen=True):
     """The default of a connector type goes to another one, or to nobody; `agents` select none and are served by it."""
 
     type: str
@@ -50,8 +48,7 @@ class DefaultMove:
     agents: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """An agent that linked a connector which is deleted; `instead` is what it links in that role for the first time."""
 
     connector: Address
@@ -60,8 +57,7 @@ class Loss:
     instead: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """Instructions that name a connector as nothing is called any more; `now` is its new name, empty if it is gone."""
 
     agent: Address
@@ -70,16 +66,14 @@ class Mention:
     now: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rename:
+class Rename(Struct, frozen=True):
     """An object that goes while one just like it comes under another key: likely the same."""
 
     before: Address
     after: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
+class Restart(Struct, frozen=True):
     """
     What is stopped and started, and for what.
 
@@ -92,8 +86,7 @@ class Restart:
     without: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Impact:
+class Impact(Struct, frozen=True):
     """
     What a plan does besides what it changes. Everything is sorted by address.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from flametree_cfg.impact.restarts import OUTGOING
 from flametree_cfg.impact.types import Model
@@ -22,8 +23,7 @@ def settled(address: Address) -> Address:
     return Address(address.kind, address.key.replace(OUTGOING, "")) if OUTGOING in address.key else address
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(Struct, frozen=True, dict=True):
     """
     A tenant before and after.
 

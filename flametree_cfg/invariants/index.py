@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.model import Address, Kind, Resource, folded
 
@@ -76,8 +77,7 @@ class Index:
         yield from self.crowded.items()
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Grouping:
+class Grouping(Struct, frozen=True, eq=False):
     """
     What the resources of one kind are indexed by.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from flametree_cfg.errors import Diagnostic, Severity
 from flametree_cfg.invariants.world import World
@@ -30,8 +31,7 @@ class When(enum.StrEnum):
     STEP = "step"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """
     One rule.
 
@@ -51,8 +51,7 @@ class Rule:
     check: Callable[[World, Catalog, Scope], Found]
 
 
-@dataclass(frozen=True, slots=True)
-class TenantRule:
+class TenantRule(Struct, frozen=True):
     """A rule over what only YAML says."""
 
     code: str
@@ -61,8 +60,7 @@ class TenantRule:
     check: Callable[[Tenant], Found]
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """
     What came of a check: how many judgements were made (one per rule and resource), and what was found.
 

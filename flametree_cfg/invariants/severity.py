@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flametree_cfg.errors import Diagnostic, Severity, WrongUsage, error
 from flametree_cfg.invariants.rules import ALL_CODES, STEP_CODES

@@ -14,6 +14,7 @@ from flametree_cfg.model.address import (
     parse_address,
 )
 from flametree_cfg.model.health import Checked, Probed
+from flametree_cfg.model.hiding import Hiding
 from flametree_cfg.model.live import (
     ORDERED_ROLES,
     TRANSITIONS,
@@ -102,6 +103,7 @@ __all__ = [
     "Event",
     "FieldChange",
     "Health",
+    "Hiding",
     "Holder",
     "Kind",
     "Lease",

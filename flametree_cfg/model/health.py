@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from flametree_cfg.model.address import Address
 from flametree_cfg.model.live import Health
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """
     What a check found of one object.
 
@@ -30,8 +29,7 @@ class Checked:
     duration_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """
     What a check found of one of a tenant's objects, under our address.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.model.address import Address, Kind, foreign_key
 from flametree_cfg.model.resource import Resource, Snapshot
@@ -31,8 +32,7 @@ class Health(enum.StrEnum):
     NOT_CHECKED = "not checked"
 
 
-@dataclass(frozen=True, slots=True)
-class LiveObject:
+class LiveObject(Struct, frozen=True):
     """
     One object as the platform reports it.
 
@@ -58,8 +58,7 @@ class LiveObject:
     checked_at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveTenant:
+class LiveTenant(Struct, frozen=True):
     """Every object of a tenant, its own and the system ones it can see; `revision` grows with every write."""
 
     tenant: str
@@ -74,8 +73,7 @@ UP = frozenset({Status.RUNNING, Status.STARTING})
 """What counts as running: it does, or is on its way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """
     What became of a channel or an agent that was starting or stopping.
 
@@ -98,8 +96,7 @@ class Settled:
         return self.status is self.wanted
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line of a channel's or an agent's log; `at` is UTC in ISO 8601, `number` grows from line to line."""
 
     at: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model.address import Address
+from flametree_cfg.model.hiding import Hiding
 from flametree_cfg.model.live import Settled
 from flametree_cfg.model.resource import Resource
 from flametree_cfg.model.value import Value
@@ -41,8 +43,7 @@ class Note(enum.StrEnum):
     NOT_CHECKED = "not checked here"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """
     One field, before and after; None where it was or becomes unset.
 
@@ -66,8 +67,7 @@ class Check(enum.StrEnum):
     LINKS = "links"  # subject: address of a connector or channel; expect: sorted agent addresses, comma-separated
 
 
-@dataclass(frozen=True, slots=True)
-class Precondition:
+class Precondition(Struct, frozen=True):
     """One thing the plan read and relies on; the platform checks it in the transaction that writes."""
 
     check: Check
@@ -76,8 +76,7 @@ class Precondition:
     expect: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """A change that the platform makes by itself because of an operation (domain.md R2, R7)."""
 
     address: Address
@@ -86,8 +85,7 @@ class Effect:
     after: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """
     One step of a plan.
 
@@ -138,8 +136,7 @@ class Operation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Hiding, frozen=True):
     """
     Operations to execute together.
 
@@ -151,10 +148,12 @@ class Batch:
         secrets: resolved values by reference; never logged, never stored by us.
     """
 
+    never_shown = frozenset({"secrets"})
+
     tenant: str
     operations: tuple[Operation, ...]
     ids: Mapping[Address, str] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 class OutcomeStatus(enum.StrEnum):
@@ -164,8 +163,7 @@ class OutcomeStatus(enum.StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one operation; `id` is the platform's id of the object."""
 
     operation_id: str
@@ -187,8 +185,7 @@ class Stage(enum.StrEnum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """
     One thing that happened during an apply; `index` of `total` operations, `elapsed_s` in seconds.
 

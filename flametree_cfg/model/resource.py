@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model.address import Address, Kind, attachment, connector
@@ -13,8 +15,7 @@ from flametree_cfg.model.value import Value
 _EMPTY: Mapping[str, Value] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """
     One connector, channel, agent or attachment, as one side (desired, stored, live) sees it.
 
@@ -114,8 +115,7 @@ def readdress(resource: Resource, moves: Mapping[Address, Address]) -> Resource:
     return replace(resource, address=address, fields={**resource.fields, "connectors": renamed})
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything one side says of one tenant."""
 
     tenant: str
@@ -126,8 +126,7 @@ class Snapshot:
         return (r for r in self.resources.values() if r.address.kind is kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """
     A resource as somebody wrote it in YAML, with what only YAML says.
 
@@ -145,8 +144,7 @@ class Declaration:
     imports: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(Struct, frozen=True):
     """
     One tenant as declared.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from flametree_cfg.model.address import Address
 from flametree_cfg.model.operation import Operation
 from flametree_cfg.model.resource import Resource, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One resource as last applied; `id` is the platform's. Secrets carry reference and fingerprint."""
 
     resource: Resource
@@ -40,8 +40,7 @@ def entry_marks(resource: Resource, *, protected: bool) -> int:
     return resource.external | resource.system << 1 | protected << 2
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """
     The ledger of one tenant.
 
@@ -68,8 +67,7 @@ class Stored:
         return Snapshot(self.tenant, {address: entry.resource for address, entry in self.entries.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Who holds (or wants) a lock: told to the next one who waits. `since` is UTC in ISO 8601."""
 
     who: str
@@ -79,8 +77,7 @@ class Holder:
     since: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """A held lock. Every write compares `epoch`, so a holder that lost it writes nothing."""
 
     tenant: str
@@ -88,8 +85,7 @@ class Lease:
     holder: Holder
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedRun:
+class AppliedRun(Struct, frozen=True):
     """
     One line of history.
 
@@ -115,8 +111,7 @@ class AppliedRun:
     serial: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChainCheck:
+class ChainCheck(Struct, frozen=True):
     """
     What following the links of a tenant's history gave.
 
@@ -141,8 +136,7 @@ class ChainCheck:
         return self.links[max(self.links)] if self.links else self.anchor
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Struct, frozen=True):
     """
     One step back through history.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.diff import Change, compare, key_id
 from flametree_cfg.errors import Diagnostic, Path, error, warning
@@ -28,8 +30,7 @@ _SWITCHES = frozenset({"default", "running"})
 _EMPTY = frozenset({str, dict, list})  # an empty one of these says nothing about a new object
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """
     What came of comparing.
 

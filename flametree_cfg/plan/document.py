@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
+
+from msgspec.structs import replace
 
 from flametree_cfg.model import Action, Effect, FieldChange, Operation, Resource, Value, canonical, to_json
 from flametree_cfg.plan.types import Plan

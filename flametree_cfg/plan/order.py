@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
 from flametree_cfg.model import Address, FieldChange, Kind, Operation, folded, parse_address
 from flametree_cfg.plan.simulation import Build, Simulation
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """
     What has to happen to one address; `build` makes the operations when its turn comes.
 

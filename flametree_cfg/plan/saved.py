@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from flametree_cfg.errors import Diagnostic, PlanStale, error
 from flametree_cfg.model import (
@@ -34,8 +35,7 @@ KIND = "flametree-cfg plan"
 MAX_SIZE = 256_000_000  # bytes: of a plan that makes 200,000 resources
 
 
-@dataclass(frozen=True, slots=True)
-class SavedTenant:
+class SavedTenant(Struct, frozen=True):
     """
     One tenant of a saved plan.
 
@@ -64,8 +64,7 @@ class SavedTenant:
     probed: tuple[Probed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
+class SavedPlan(Struct, frozen=True):
     """
     What a plan file says.
 

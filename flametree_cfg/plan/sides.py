@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.diff import agrees, fill_secrets, immutable_change
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
@@ -30,8 +32,7 @@ OUTGOING = "~old"
 """Ends the key of an object that another one replaces; no YAML key can hold it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """
     Desired, stored and live under the same addresses.
 

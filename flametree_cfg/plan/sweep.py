@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.diff import fields_agree, same
 from flametree_cfg.model import (
@@ -26,8 +28,7 @@ from flametree_cfg.model import (
 Fields = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(Struct, frozen=True):
     """
     What going over a tenant gave.
 
@@ -41,8 +42,7 @@ class Swept:
     outside: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """
     How the fields of the ledger's entries and of declarations compare.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from flametree_cfg.diff import Change
 from flametree_cfg.drift import Drift
@@ -18,8 +19,7 @@ STILL_MOVING = "still-moving"
 """Code of the warning that something is on its way to run or to stop, which an apply waits for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(Struct, frozen=True):
     """One slot that passes from one holder to another: a default of a type, or inbound on a channel."""
 
     slot: str  # "default llm" or "inbound channel.support-tg"
@@ -30,8 +30,7 @@ class Handover:
         return f"handover {self.slot}: {self.before or 'nobody'} → {self.after or 'nobody'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """
     What applying would do to one tenant.
 
@@ -108,8 +107,7 @@ class Plan:
         return tuple(o.address for o in self.operations if o.action is Action.DELETE and o.address.kind is Kind.AGENT)
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """
     What of the differences shall be planned.
 

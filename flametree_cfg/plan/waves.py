@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.model import Action, Address, Check, Kind, Operation, Precondition, channel
 
@@ -62,8 +64,7 @@ def _with_read_set(wave: Sequence[Operation], put_off: Iterable[Operation]) -> t
     return (first, *wave[1:])
 
 
-@dataclass
-class _Seen:
+class _Seen(Struct, dict=True):
     """What operations change of what others read; where that is not plain, more rather than less."""
 
     whole: set[str] = field(default_factory=set)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Severity, WrongUsage, error
 from flametree_cfg.model import (
@@ -35,8 +37,7 @@ from flametree_cfg.sql.registry import PUBLIC_TENANT
 _ID = foreign_key("")
 
 
-@dataclass(frozen=True, slots=True)
-class Portal:
+class Portal(Struct, frozen=True):
     """
     One tenant's screens, over any platform.
 

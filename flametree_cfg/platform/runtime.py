@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from flametree_cfg.model import Health, LiveObject, Status
+from msgspec import Struct
+
+from flametree_cfg.model import Health, Hiding, LiveObject, Status
 
 if TYPE_CHECKING:
     from flametree_cfg.platform.verification import Verification
@@ -24,8 +25,7 @@ NOT_VERIFIED = "not verified"
 VERIFIED = "verified"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Hiding, frozen=True):
     """
     A channel or an agent that starts or stops.
 
@@ -37,14 +37,15 @@ class Subject:
         unready: why some of these cannot be run or checked here.
     """
 
+    never_shown = frozenset({"requests"})
+
     live: LiveObject
     channels: tuple[LiveObject, ...] = ()
-    requests: tuple[Request, ...] = field(default=(), repr=False)
+    requests: tuple[Request, ...] = ()
     unready: tuple[Result, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """
     What became of one subject.
 

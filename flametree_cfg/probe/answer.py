@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import AsyncIterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from flametree_cfg.model import Hiding
 
 LARGEST = 256 << 10  # bytes: the longest list of models, and room
 _EITHER = 32 + zlib.MAX_WBITS  # zlib's or gzip's header
@@ -21,8 +22,7 @@ class Unreadable(Exception):
     """The answer is not JSON, or packed in a way we do not unpack."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Hiding, frozen=True):
     """
     What came back.
 
@@ -32,9 +32,11 @@ class Answer:
         fault: why there is no content; None if it is whole.
     """
 
+    never_shown = frozenset({"content"})
+
     status: int
     media: str = ""
-    content: bytes = field(default=b"", repr=False)
+    content: bytes = b""
     fault: TooLarge | Unreadable | None = None
 
     @property

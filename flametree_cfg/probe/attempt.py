@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from flametree_cfg.model import Hiding
 from flametree_cfg.probe.reach import Reach
 from flametree_cfg.probe.result import Verdict
 
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from flametree_cfg.probe.door import Door
 
 
-@dataclass(frozen=True)
-class Means:
+class Means(Struct, frozen=True, dict=True):
     """
     What an exchange is made with.
 
@@ -39,8 +40,7 @@ class Means:
         return make_context(self.reach.policy)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Hiding, frozen=True):
     """
     An exchange that is ready to be made.
 
@@ -50,6 +50,8 @@ class Attempt:
         hidden: values that it sends: no message may show them.
     """
 
+    never_shown = frozenset({"hidden"})
+
     where: str
     make: Callable[[Means], Awaitable[Verdict]]
-    hidden: tuple[str, ...] = field(default=(), repr=False)
+    hidden: tuple[str, ...] = ()

@@ -6,11 +6,10 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from flametree_cfg.model import Secret
+from flametree_cfg.model import Hiding, Secret
 from flametree_cfg.probe.result import Finding, NoCall, Request, unfit
 from flametree_cfg.probe.samples import SAMPLES, read_sample
 
@@ -20,8 +19,7 @@ _DOTS = re.compile(r"(^|/)\.{1,2}(/|$)")
 _OF_AUTHORITY = re.compile(r"[A-Za-z0-9.:\[\]_-]+")  # what a setting may bring into HOST:PORT
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Hiding, frozen=True):
     """
     An HTTP request, ready to be sent.
 
@@ -32,11 +30,13 @@ class Call:
         endpoint: the operator's base URL it goes to instead of the provider's; empty if none.
     """
 
+    never_shown = frozenset({"body", "headers", "hidden", "url"})
+
     method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(repr=False)
-    hidden: tuple[str, ...] = field(default=(), repr=False)
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    hidden: tuple[str, ...] = ()
     endpoint: str = ""
 
 

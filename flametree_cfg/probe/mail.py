@@ -13,10 +13,11 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from flametree_cfg.model import Health
 from flametree_cfg.probe.addresses import IPAddress
@@ -33,8 +34,7 @@ _TURNED_TO = frozenset({143, 587, 25})
 _NAMED = "[127.0.0.1]"  # in EHLO; Python would look its own name up
 
 
-@dataclass(frozen=True, slots=True)
-class _Login:
+class _Login(Struct, frozen=True):
     user: str
     password: str
 

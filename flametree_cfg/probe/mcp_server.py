@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flametree_cfg.model import Health
+from flametree_cfg.model import Health, Hiding
 from flametree_cfg.probe.attempt import Attempt, Means
 from flametree_cfg.probe.call import AGENT, aimed, header_of, known_settings, text_of
 from flametree_cfg.probe.policy import Policy
@@ -28,12 +27,13 @@ if TYPE_CHECKING:
 _NOT_PARSED = -32700  # by JSON-RPC
 
 
-@dataclass(frozen=True, slots=True)
-class _Server:
+class _Server(Hiding, frozen=True):
+    never_shown = frozenset({"headers"})
+
     where: str
     url: str
     transport: str
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     endpoint: str
 
 

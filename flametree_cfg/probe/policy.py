@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from flametree_cfg.errors import WrongUsage, error
 from flametree_cfg.probe.addresses import BY_NAME, IPAddress, IPNetwork, Place, place_of, unwrapped
@@ -52,8 +53,7 @@ _METADATA_NAMES = frozenset(
 _HINT = "an operator can allow it with --allow-address"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """
     What the operator allows beyond the public internet.
 

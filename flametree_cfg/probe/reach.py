@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from flametree_cfg.probe.addresses import IPAddress
 from flametree_cfg.probe.lookup import Resolve
@@ -13,8 +13,7 @@ MOST_TRIED = 4  # addresses of one name: each gets its share of the deadline
 CONNECTING = 0.4  # of what is left of the deadline, for TCP and the same for TLS
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """
     Where an exchange goes.
 
@@ -38,8 +37,7 @@ class Place:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """Says which addresses of a place may be called."""
 
     policy: Policy

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from flametree_cfg.model import Health
+from flametree_cfg.model import Health, Hiding
 from flametree_cfg.probe.attempt import Attempt, Means
 from flametree_cfg.probe.call import known_settings, text_of
 from flametree_cfg.probe.outside import token
@@ -30,13 +29,14 @@ _ANSWERING = 0.3  # of the deadline, for OPTIONS: some servers ignore it from wh
 _DENIED = frozenset({401, 403, 407})
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
+class _Account(Hiding, frozen=True):
+    never_shown = frozenset({"password"})
+
     place: Place
     domain: str
     transport: str
     user: str
-    password: str = field(repr=False)
+    password: str
 
 
 def prepare(request: Request, policy: Policy) -> list[Attempt]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from flametree_cfg.model import Health
+from msgspec import Struct
+
+from flametree_cfg.model import Health, Hiding
 
 
 class Finding(enum.StrEnum):
@@ -36,8 +37,7 @@ class Finding(enum.StrEnum):
     OURS = "check-failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Hiding, frozen=True):
     """
     One connector or channel to check.
 
@@ -50,25 +50,27 @@ class Request:
         asked: somebody asked for this very check; what is `on_request` is only then made.
     """
 
+    never_shown = frozenset({"secrets", "settings"})
+
     subject: str
     type: str
     check: Mapping[str, Any] | None
-    settings: Mapping[str, Any] = field(repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    settings: Mapping[str, Any]
+    secrets: tuple[str, ...] = ()
     asked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Hiding, frozen=True):
     """What one call showed; the sentence is raw, as it may quote the provider."""
+
+    never_shown = frozenset({"sentence"})
 
     health: Health
     finding: Finding
-    sentence: str = field(repr=False)
+    sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """
     What a check found.
 

@@ -10,7 +10,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.model import Health
 from flametree_cfg.probe.attempt import Attempt, Means
@@ -61,8 +63,7 @@ async def _open(policy: Policy, limits: Limits, resolve: Resolve, told: Told) ->
         await door.aclose()
 
 
-@dataclass
-class _Run:
+class _Run(Struct, dict=True):
     """What the checks of one run share."""
 
     means: Means

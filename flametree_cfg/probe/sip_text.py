@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 _ALGORITHMS = {"md5": "md5", "sha-256": "sha256"}
 _COMPACT = {"i": "call-id", "f": "from", "t": "to", "v": "via", "l": "content-length", "m": "contact"}
@@ -23,8 +24,7 @@ class NotSip(Exception):
     """This is no SIP message."""
 
 
-@dataclass(frozen=True, slots=True)
-class SipAnswer:
+class SipAnswer(Struct, frozen=True):
     """
     An answer without its body.
 
@@ -45,8 +45,7 @@ class SipAnswer:
         return next(iter(self.all(name)), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """What a registrar wants a digest of; `scheme` names the header that carries the answer."""
 
     header: str
@@ -68,8 +67,7 @@ class Challenge:
         return bool(self.algorithm and "nonce" in self.parameters) and ("qop" not in self.parameters or bool(self.qop))
 
 
-@dataclass(frozen=True, slots=True)
-class Dialogue:
+class Dialogue(Struct, frozen=True):
     """
     What the requests of one check have in common.
 

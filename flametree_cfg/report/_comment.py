@@ -6,7 +6,8 @@ import bisect
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.report._counts import number
 from flametree_cfg.report._escape import escape
@@ -21,8 +22,7 @@ NAMES_SHOWN = 10  # in one cell
 _TICKS = re.compile("`+")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """
     Something that stands in a comment.
 

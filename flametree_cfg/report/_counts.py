@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from flametree_cfg.errors import Diagnostic, Severity
 from flametree_cfg.report._documents import Planned, TenantOutcome
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from flametree_cfg.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class PlanCounts:
+class PlanCounts(Struct, frozen=True):
     """How much one plan, or several together, would do; `ledger` counts what only the ledger records."""
 
     add: int = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct, field
 
 from flametree_cfg.errors import Diagnostic, ExitCode, Location, Path
 from flametree_cfg.model import Address, AppliedRun, LiveObject, Operation, Probed, Tenant
@@ -217,16 +218,14 @@ class Applied(InFolder, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Struct, frozen=True):
     """What came of an apply; `verb` is `apply`, `destroy` or `rollback`."""
 
     results: Sequence[Applied]
     verb: str = "apply"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """The applies of a tenant, newest first, and the newest link; `of` says whose where there are none."""
 
     of: str
@@ -239,16 +238,14 @@ class History:
         return self.runs[0].tenant if self.runs else self.of
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One apply of a tenant, with its operations in order."""
 
     run: AppliedRun
     operations: Sequence[Operation]
 
 
-@dataclass(frozen=True, slots=True)
-class RunsDiff:
+class RunsDiff(Struct, frozen=True):
     """What differs between the objects after two applies; `after` is None for what the ledger knows now."""
 
     tenant: str
@@ -300,16 +297,14 @@ class BlamedLike(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Objects:
+class Objects(Struct, frozen=True):
     """What a tenant's portal lists, as the platform reports it: under its own ids."""
 
     tenant: str
     objects: Sequence[LiveObject]
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Struct, frozen=True):
     """One of them, with the agents that use it."""
 
     tenant: str
@@ -317,16 +312,14 @@ class Object:
     used_by: Sequence[LiveObject] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """Something small that was done: one sentence for people, the same as facts for machines."""
 
     sentence: str
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A command that could not go on."""
 
     diagnostics: Sequence[Diagnostic]

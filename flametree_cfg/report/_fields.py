@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.diff import Change
 from flametree_cfg.errors import Path
@@ -41,8 +42,7 @@ _EMPTY: tuple[Value, ...] = (None, "", {}, [])  # of a new object: as good as un
 LEDGER_SIGNS = frozenset({Sign.RENAME_KEY, Sign.BIND, Sign.FORGET, Sign.PROTECT, Sign.UNPROTECT})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """
     One resource's change.
 

@@ -7,8 +7,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.drift import Drift, DriftKind
 from flametree_cfg.errors import Diagnostic, Location, Path, Severity, by_place
@@ -50,8 +52,7 @@ class Level(enum.StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """
     One thing to point at.
 
@@ -84,8 +85,7 @@ class Finding:
         return cut("\n".join(part for part in (about, *self.related, hint) if part) or self.summary, TEXT_SHOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(Struct, frozen=True):
     """
     What was found in one tenant.
 
@@ -107,8 +107,7 @@ class Suite:
     unjudged: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What was found in a run; `whole` says whether the run reached its end."""
 
     suites: tuple[Suite, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from flametree_cfg.report import _shapes as shape
 from flametree_cfg.report._documents import BlamedLike, History, Run, RunsDiff

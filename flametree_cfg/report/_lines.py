@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Tone(enum.Enum):
@@ -42,8 +43,7 @@ Block = Line | Panel
 BLANK = Line("")
 
 
-@dataclass(frozen=True, slots=True)
-class Symbols:
+class Symbols(Struct, frozen=True):
     """The signs that stand beside words."""
 
     create: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from flametree_cfg.errors import Diagnostic, by_place
 from flametree_cfg.model import FieldChange, Note, Secret
@@ -20,8 +21,7 @@ NAMES_SHOWN = 24  # tenants in one heading, things in one row of impact
 CONTEXT_LINES = 2  # of a long text, around what changes in it
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """
     One field's change.
 
@@ -38,8 +38,7 @@ class Cell:
     lines: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """
     One resource and what happens, or happened, to it.
 
@@ -63,8 +62,7 @@ class Entry:
         return number(len(self.fields), "field") if self.fields else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A diagnostic, its places as text."""
 
     severity: str
@@ -77,16 +75,14 @@ class Finding:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """Data in a row, not too much of it."""
 
     shown: tuple[str, ...]
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """
     One tenant, or several of which the same is said.
 
@@ -114,8 +110,7 @@ class Section:
     digests: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A line of the table of tenants; `section` is its number in the page, 0 if nothing more is said."""
 
     names: Names
@@ -125,8 +120,7 @@ class Row:
     section: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """
     One report.
 

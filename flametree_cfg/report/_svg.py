@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain
+
+from msgspec import Struct
 
 from flametree_cfg.model import Address, Kind
 from flametree_cfg.report._escape import escape
@@ -50,8 +51,7 @@ STYLE = """\
 """Of pictures, wherever they stand; no picture carries a style attribute, which a strict CSP would refuse."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a box is: its upper left corner."""
 
     x: int

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.model import Address, Kind, Resource, agent, channel, links
 
@@ -47,8 +49,7 @@ _SIGNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """
     One connector, channel or agent.
 
@@ -71,8 +72,7 @@ class Node:
         return " ".join(part for part in (again, self.mark.sign) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """
     One connection of an agent.
 
@@ -87,8 +87,7 @@ class Edge:
     mark: Mark = Mark.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(Struct, frozen=True):
     """
     A tenant as a picture.
 

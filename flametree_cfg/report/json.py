@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from flametree_cfg.model import Entry, Health, Kind, Stored
 from flametree_cfg.plan.types import Plan

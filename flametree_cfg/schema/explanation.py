@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from flametree_cfg.errors import Diagnostic, WrongUsage, error
 from flametree_cfg.model import Kind
@@ -21,8 +22,7 @@ _ABOUT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FieldExplanation:
+class FieldExplanation(Struct, frozen=True):
     """
     One key or setting.
 
@@ -48,8 +48,7 @@ class FieldExplanation:
     deprecated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TypeSummary:
+class TypeSummary(Struct, frozen=True):
     """One line about a type, in the list of its kind."""
 
     name: str
@@ -58,8 +57,7 @@ class TypeSummary:
     deprecated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """
     What a kind (`connector`) or a type (`connector/llm`) is and may say.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from flametree_cfg.errors import Diagnostic, Path, error
 from flametree_cfg.schema.body import body_keys
@@ -18,8 +19,7 @@ _SETTINGS: Path = ("settings",)
 _MOST_KEYS = 50  # of one mapping: see `failures.MOST`
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """An unknown key, and the missing keys (with their path) that it explains."""
 
     diagnostic: Diagnostic

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from flametree_cfg.model import Kind
 
@@ -21,8 +22,7 @@ class Lifecycle(enum.StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """
     A place on an agent for connectors.
 
@@ -41,8 +41,7 @@ class Role:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(Struct, frozen=True):
     """
     A multi-account list (domain.md R18).
 
@@ -57,8 +56,7 @@ class Accounts:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TypeSpec:
+class TypeSpec(Struct, frozen=True):
     """
     One connector or channel type.
 

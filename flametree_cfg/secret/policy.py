@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property, lru_cache
 from pathlib import Path
+
+from flametree_cfg.model import Hiding
 
 ALLOW = "FLAMETREE_ALLOW_SECRETS"
 """Comma-separated patterns of environment variables; if set, only these may be read."""
@@ -77,8 +78,7 @@ DENY = (
 # fmt: on
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Hiding, frozen=True, dict=True):
     """
     What references may reach.
 
@@ -89,10 +89,12 @@ class Policy:
         environment: the variables.
     """
 
+    never_shown = frozenset({"environment"})
+
     file_root: Path | None = None
     allow: tuple[str, ...] | None = None
     deny: tuple[str, ...] = DENY
-    environment: Mapping[str, str] | None = field(default=None, repr=False)
+    environment: Mapping[str, str] | None = None
 
     @classmethod
     def from_environment(cls, *, file_root: Path | None) -> Policy:

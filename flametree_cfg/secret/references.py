@@ -7,10 +7,11 @@ import importlib.util
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
-from flametree_cfg.model import parse_reference
+from msgspec import field
+
+from flametree_cfg.model import Hiding, parse_reference
 from flametree_cfg.secret.policy import Policy
 from flametree_cfg.secret.unresolvable import Unresolvable
 
@@ -21,8 +22,7 @@ MAX_CHARACTERS = 64 * 1024  # as for files
 _SCHEME = re.compile(r"[a-z][a-z0-9]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Hiding, frozen=True):
     """
     What became of references; each is in one of the two.
 
@@ -31,7 +31,9 @@ class Resolved:
         problems: why there is no value, by reference; never shows a value.
     """
 
-    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    never_shown = frozenset({"values"})
+
+    values: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 
 

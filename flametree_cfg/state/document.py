@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, error
 from flametree_cfg.model import AppliedRun, ChainCheck, Entry, Stored, parse_address, secrets_in
@@ -16,8 +17,7 @@ FORMAT = "flametree-ledger"
 FORMAT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """
     An export that was understood.
 

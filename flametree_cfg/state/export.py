@@ -17,9 +17,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec import Struct
 
 from flametree_cfg.errors import ExitCode, FlametreeError, StorageFailed, WrongUsage, error
 from flametree_cfg.sql import failure, place
@@ -38,8 +39,7 @@ class ExportUnusable(StorageFailed):
     exit_code = ExitCode.STALE
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """
     An export whose sum was right; documents are read one at a time, each when it is asked for.
 

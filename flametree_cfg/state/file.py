@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
+
+from msgspec.structs import replace
 
 from flametree_cfg.errors import WrongUsage, error
 from flametree_cfg.model import (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from flametree_cfg.model import Address, AppliedRun, ChainCheck, Entry, Operation, Undone
 from flametree_cfg.sql import Database
@@ -21,8 +23,7 @@ KEPT_RUNS = 200  # of a tenant: enough to look back, and the file does not grow 
 NO_LIMIT = 1 << 30  # rows: more than KEPT_RUNS of any version
 
 
-@dataclass(frozen=True, slots=True)
-class KeptRun:
+class KeptRun(Struct, frozen=True):
     """
     A row of history as an export holds it.
 
@@ -38,8 +39,7 @@ class KeptRun:
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """A row of history as it stands."""
 
     tenant: str

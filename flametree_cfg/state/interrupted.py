@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from flametree_cfg.model import LEDGER_ONLY, Action, Address, AppliedRun, Entry, Lease, Operation, OutcomeStatus
 from flametree_cfg.sql import Database
@@ -21,8 +23,7 @@ from flametree_cfg.state.packing import Packed, unpack
 from flametree_cfg.state.rows import Head, damaged, read_some_entries
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """
     A run that is being carried out under a lease.
 

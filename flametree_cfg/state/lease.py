@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from flametree_cfg.model import Holder, Lease
 from flametree_cfg.sql import Database
@@ -14,8 +14,7 @@ _WALL = "wall"
 _SERVER = "server"
 
 
-@dataclass(frozen=True, slots=True)
-class LockRow:
+class LockRow(Struct, frozen=True):
     """
     The row as it stands.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.model import (
     Address,
@@ -35,8 +37,7 @@ Streamed = Callable[[Database, str], Iterator[tuple[Sequence[Read], int]]]
 """Reads a tenant's entries, some hundred at a time, with the sum of their checksums."""
 
 
-@dataclass(slots=True)
-class _Write:
+class _Write(Struct):
     """A write in progress: the tenant's row as read, and as it will be kept when the block ends."""
 
     database: Database

@@ -10,8 +10,9 @@ changed them, an apply, a heal, `import` or `state rm`. What it costs grows with
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from flametree_cfg.model import Address, Entry
 from flametree_cfg.sql import Database

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
+
+from msgspec.structs import replace
 
 from flametree_cfg.model import Action, Address, Effect, Entry, Operation, Outcome, readdress
 from flametree_cfg.state import refusal

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.errors import StorageFailed
 from flametree_cfg.model import Address, Entry, EntryText, Operation, Resource
@@ -24,8 +26,7 @@ CHUNK = 400
 """Rows asked for in one statement: every database takes so many values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """
     A tenant's own row.
 
@@ -60,8 +61,7 @@ class Head:
         return head_checksum(self.tenant, *_head_columns(self))
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Entries as read, and the checksum of each one's row."""
 
     entries: Mapping[Address, Entry]

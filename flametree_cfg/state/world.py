@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 LEASE_S = 60.0  # seconds a lock outlives a holder that was stopped: longer than any pause that heals by itself
 POLL_S = 0.1  # seconds between two looks at a held lock
@@ -23,8 +24,7 @@ def _boot() -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """
     The outside, replaceable in tests.
 

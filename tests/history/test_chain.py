@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from flametree_cfg.errors import FlametreeError, StorageFailed, WrongUsage
 from flametree_cfg.model import Action, Operation, connector

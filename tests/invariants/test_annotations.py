@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.invariants import World, check_all
 from flametree_cfg.model import Kind, Resource, Secret, agent, attachment, channel, connector
@@ -12,8 +14,7 @@ from flametree_cfg.schema import Catalog, Role, TypeSpec
 from tests.invariants.documents import catalog
 
 
-@dataclass(frozen=True, eq=False)
-class Annotated:
+class Annotated(Struct, frozen=True, eq=False, dict=True):
     """What rules ask of a catalog, with more annotations on one type."""
 
     kind: Kind

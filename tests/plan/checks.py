@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from flametree_cfg.errors import ConfigInvalid
 from flametree_cfg.model import LEDGER_ONLY, Action, Address, Kind, Operation, at_path

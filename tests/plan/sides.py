@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.model import (
     LEDGER_ONLY,
@@ -32,8 +34,7 @@ class Environment(dict[str, str]):
         return f"value of {reference}"
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(Struct, frozen=True, dict=True):
     """
     Both sides of a tenant, and where secrets come from.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from flametree_cfg.errors import ConfigInvalid
 from flametree_cfg.model import Tenant
@@ -18,8 +19,7 @@ from tests.plan.outside import meddle
 from tests.plan.sides import Applied, Environment
 
 
-@dataclass(frozen=True)
-class Chapter:
+class Chapter(Struct, frozen=True, dict=True):
     """
     One document on its way to the platform.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flametree_cfg.model import connector
 from flametree_cfg.plan import plan_body, plan_digest

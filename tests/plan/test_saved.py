@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from flametree_cfg.errors import PlanStale
 from flametree_cfg.model import FieldChange, Operation, Resource, Secret, Value, connector, map_secrets

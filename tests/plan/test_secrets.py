@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from flametree_cfg.model import Note, connector
 from flametree_cfg.plan import plan_digest

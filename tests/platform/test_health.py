@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from flametree_cfg.model import Action, Health, Secret, channel, connector
 from flametree_cfg.platform import Platform, Verification, open_platform

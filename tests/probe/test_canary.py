@@ -7,10 +7,10 @@ import base64
 import logging
 import subprocess
 import sys
-from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from flametree_cfg.probe import Finding, Policy, Request, check_all, make_policy, probe
 from flametree_cfg.probe.addresses import IPAddress

@@ -6,10 +6,10 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from flametree_cfg.model import Health
 from flametree_cfg.probe import Finding, Policy, Request, make_policy

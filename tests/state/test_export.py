@@ -7,10 +7,10 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from flametree_cfg.errors import Locked, Refused, StorageFailed, WrongUsage
 from flametree_cfg.model import Batch, Secret, agent, connector, secrets_in

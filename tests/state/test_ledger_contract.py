@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from flametree_cfg.errors import ConfigInvalid, Locked, PlanStale, StorageFailed, WrongUsage
 from flametree_cfg.model import (

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model import FieldChange, Secret, Value
 from flametree_cfg.schema.types import Accounts
 
 
-@dataclass(slots=True)
-class Edited:
+class Edited(Struct):
     """
     Fields after changes.
 

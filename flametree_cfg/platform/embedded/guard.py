@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flametree_cfg.errors import Diagnostic, PlatformFailed, has_errors
 from flametree_cfg.invariants import World, check_step

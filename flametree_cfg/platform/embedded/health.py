@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from flametree_cfg.model import Checked
 from flametree_cfg.platform.embedded.rows import chunks
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 Told = Callable[[Checked], None]
 
 
-@dataclass(frozen=True, slots=True)
-class HealthCheck:
+class HealthCheck(Struct, frozen=True):
     """
     Checks some objects of a tenant.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model import Kind, LiveObject, Status
@@ -23,8 +24,7 @@ from flametree_cfg.sql import Database, registry
 _TYPE, _SYSTEM, _STATUS, _MESSAGE, _VERSION = 2, 5, 9, 10, 14  # columns of an object's row
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
+class _Object(Struct, frozen=True):
     row: Row
     paths: Sequence[Path] = ()
     links: Mapping[str, Sequence[str]] | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from flametree_cfg.errors import AccessDenied, Diagnostic, Path, error
 from flametree_cfg.model import Health, LiveObject, Value
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from flametree_cfg.secret import Keyring
 
 
-@dataclass(frozen=True, slots=True)
-class Subjects:
+class Subjects(Struct, frozen=True):
     """
     Objects, as the room of checks takes them.
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from flametree_cfg.errors import WrongUsage, error
+from flametree_cfg.model import Hiding
 
 CONNECT_S = 10  # seconds to wait for a server: long for a network, short for a person
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Hiding, frozen=True):
     """
     Where to connect to.
 
@@ -21,7 +20,9 @@ class Server:
         place: host, port and database, for messages.
     """
 
-    parameters: Mapping[str, str] = field(repr=False)
+    never_shown = frozenset({"parameters"})
+
+    parameters: Mapping[str, str]
     place: str
 
     @property

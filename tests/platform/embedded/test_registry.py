@@ -6,10 +6,10 @@ import itertools
 import json
 import sqlite3
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from flametree_cfg.errors import AccessDenied, FlametreeError, PlatformFailed
 from flametree_cfg.model import MASKED, Action, Secret, agent, channel, connector
