@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from flametree_cfg.errors import Diagnostic, FlametreeError, Locked, PartlyApplied, error
 from flametree_cfg.model import (
