@@ -320,11 +320,9 @@ class SqlLedger:
             if write.head.runs == 0 and found.runs:
                 write.head = history.restore_runs(write.database, write.head, found.runs, found.dropped, found.anchor)
                 write.head = past.put_past(write.database, write.head, found.past)
+            serial = max(write.before.serial, found.stored.serial) + 1
             write.head = replace(
-                write.head,
-                lineage=found.stored.lineage,
-                platform=found.stored.platform,
-                serial=max(write.before.serial, found.stored.serial) + 1,
+                write.head, lineage=found.stored.lineage, platform=found.stored.platform, serial=serial
             )
         return write.head.serial
 

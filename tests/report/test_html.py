@@ -6,11 +6,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
-from msgspec.structs import replace
 
 from flametree_cfg.errors import ExitCode
 from flametree_cfg.model import agent, attachment, channel, connector
