@@ -37,13 +37,13 @@ def _all_forms(values: Sequence[str]) -> set[str]:
     """List how values may be spelled in output; one look at them all is ten times as fast as one each."""
     if _ALL_SPELLED_ALIKE.fullmatch("\0".join(values)):
         return set(values)
-    return {form for value in values for form in _forms(value)}
+    found = set(filter(_SPELLED_ALIKE.fullmatch, values))
+    found.update([form for value in values if value not in found for form in _forms(value)])
+    return found
 
 
 def _forms(value: str) -> Iterable[str]:
-    """List how a value may be spelled in output, with nothing in between; not what is too short to hide."""
-    if _SPELLED_ALIKE.fullmatch(value):
-        return (value,)
+    """List how an odd value may be spelled in output, with nothing in between; not what is too short to hide."""
     if _NEARLY_ALIKE.fullmatch(value):
         return (value, quote(value, safe=""), workflow_property(value))
     squeezed = (_BETWEEN.sub("", form) for form in _spelled(value))
@@ -62,10 +62,17 @@ class Masker:
     """Hides known values in a stream of text, also where a value is split over chunks or lines."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._forms = sorted(_all_forms([value for value in values if len(value) >= SHORTEST]))
-        self._first = {form[0] for form in self._forms}
+        self._forms = _all_forms([value for value in values if len(value) >= SHORTEST])
         self._longest = max(map(len, self._forms), default=0)
         self._held = ""
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._forms)
+
+    @cached_property
+    def _first(self) -> frozenset[str]:
+        return frozenset([form[0] for form in self._forms])
 
     @cached_property
     def _heads(self) -> frozenset[str]:
@@ -118,12 +125,13 @@ class Masker:
     def _length_at(self, squeezed: str, start: int) -> int:
         """Give the length of the longest known value that begins here, 0 if none does."""
         ahead = squeezed[start : start + self._longest]
-        at = bisect.bisect_right(self._forms, ahead)
+        forms = self._sorted
+        at = bisect.bisect_right(forms, ahead)
         head = ahead[:SHORTEST]
-        while at and self._forms[at - 1][:SHORTEST] >= head:
+        while at and forms[at - 1][:SHORTEST] >= head:
             at -= 1
-            if ahead.startswith(self._forms[at]):
-                return len(self._forms[at])
+            if ahead.startswith(forms[at]):
+                return len(forms[at])
         return 0
 
     def _half_secret(self, text: str) -> int:
@@ -138,8 +146,8 @@ class Masker:
         return len(text)
 
     def _begins(self, tail: str) -> bool:
-        at = bisect.bisect_left(self._forms, tail)
-        return at < len(self._forms) and self._forms[at].startswith(tail)
+        at = bisect.bisect_left(self._sorted, tail)
+        return at < len(self._sorted) and self._sorted[at].startswith(tail)
 
 
 def _positions(text: str) -> list[int]:

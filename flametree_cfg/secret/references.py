@@ -58,8 +58,7 @@ def _resolve(reference: str, policy: Policy) -> str:
     if resolver is None:
         raise Unresolvable(f"{scheme} is no place this version can read secrets from")
     value = resolver(name, policy)
-    fault = _fault(value)
-    if fault:
+    if not (0 < len(value) <= MAX_CHARACTERS and value.isascii() and value.isprintable()) and (fault := _fault(value)):
         raise Unresolvable(f"the value of {scheme}:{name} {fault}")
     return value
 
@@ -78,8 +77,6 @@ def _fault(value: str) -> str:
         return "is empty"
     if len(value) > MAX_CHARACTERS:
         return "is too long"
-    if value.isascii() and value.isprintable():
-        return ""
     if any(unicodedata.category(character) in ("Cc", "Cs") and character != "\n" for character in value):
         return "has control characters or is not text"
     return ""
