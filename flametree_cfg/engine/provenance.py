@@ -15,6 +15,7 @@ from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import Diagnostic, Location, WrongUsage, error
 from flametree_cfg.errors import Path as ValuePath
 from flametree_cfg.model import (
+    MASKED,
     Action,
     Address,
     AppliedRun,
@@ -207,7 +208,7 @@ class _Subject:
             return dict.fromkeys(value, "…")
         if value is None or not self._may_be_secret(path):
             return value
-        return Secret(value) if isinstance(value, str) and parse_reference(value) else Secret()
+        return Secret(value) if isinstance(value, str) and parse_reference(value) else MASKED
 
     def _may_be_secret(self, path: ValuePath) -> bool:
         """Tell whether any type has a secret there, or none knows such a setting."""

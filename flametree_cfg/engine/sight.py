@@ -15,7 +15,7 @@ from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import PlanStale, error
 from flametree_cfg.model import Address, Declaration, LiveTenant, OutcomeStatus, Stored, Tenant
 from flametree_cfg.plan import AnyLine, Line, Reading, mentioned, near, part_of, sweep, versions
-from flametree_cfg.state import after_outcomes, digest_of_texts, digester, read_all_fields
+from flametree_cfg.state import after_outcomes, fields_writer, read_all_fields
 
 Declared = Callable[[frozenset[Address]], Mapping[Address, Declaration]]
 """Gives the declarations of some addresses."""
@@ -133,7 +133,7 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
     prints = session.fingerprints(resolved.values, stored.lineage)
     if len(prints) < len(references):
         return None
-    compared = Reading(digest_of_texts, digester(prints), read_all_fields, printer(prints))
+    compared = Reading(fields_writer(prints), read_all_fields, printer(prints))
     entries, objects = session.ledger.texts(tenant.name), session.platform.sweep(tenant.name)
     swept = sweep(tenant.declarations, compared, entries, objects)
     if swept is None:

@@ -25,16 +25,16 @@ REFERENCE_PATTERN = r"^\$\{([a-z][a-z0-9-]*):([^{}\s]+)\}$"
 _REFERENCE = re.compile(REFERENCE_PATTERN)
 
 
-class Secret(Struct, frozen=True):
+class Secret(Struct, frozen=True, rename={"reference": RESERVED_KEY}, omit_defaults=True):
     """
-    A secret, by reference and fingerprint; the value itself is never here.
+    A secret, by reference and fingerprint; the value itself is never here. `msgspec` writes what `to_json` gives.
 
     Attributes:
         reference: `${env:NAME}` as declared; empty where only the platform knows it.
         fingerprint: `KEYID:HEX` (HMAC-SHA-256, see `secret`), empty where it could not be computed here.
     """
 
-    reference: str = ""
+    reference: str
     fingerprint: str = ""
 
 
@@ -44,7 +44,7 @@ def parse_reference(text: str) -> tuple[str, str] | None:
     return (match[1], match[2]) if match else None
 
 
-MASKED = Secret()
+MASKED = Secret("")
 """What a platform reports of a secret: that there is one (domain.md R14)."""
 
 

@@ -47,14 +47,13 @@ class Reading(Struct, frozen=True):
     How the fields of the ledger's entries and of declarations compare.
 
     Attributes:
-        digest: names the fields of many entries, as the ledger keeps them.
-        named: names the fields of many declarations as `digest` would, fingerprints on every secret.
+        written: writes the fields of many declarations as the ledger keeps them, fingerprints on every secret, with
+            commas between.
         parse: reads the fields of many entries.
         printed: puts fingerprints on the secrets in a declaration's fields, on every one.
     """
 
-    digest: Callable[[Iterable[str]], str]
-    named: Callable[[Sequence[Fields]], str]
+    written: Callable[[Sequence[Fields]], bytes]
     parse: Callable[[list[str]], Sequence[Fields]]
     printed: Callable[[Fields], Fields]
 
@@ -71,7 +70,7 @@ def sweep(
     Args:
         declarations: what the YAML says.
         reading: of fields.
-        entries: the ledger's, gone over once, some hundred at a time: one digest tells whether they are as declared.
+        entries: the ledger's, gone over once, some hundred at a time: their text tells whether they are as declared.
         objects: the platform's, gone over once, after the entries; agents after connectors, attachments last.
 
     Returns:
@@ -106,10 +105,11 @@ def _not_as_declared(
     page: Sequence[EntryText], said: Sequence[Declaration | None], reading: Reading
 ) -> Iterator[Address]:
     there = [one for one in said if one is not None]
+    kept = ",".join([entry.fields for entry in page]).encode()
     if (
         len(there) == len(said)
         and [entry_marks(one.resource, protected=one.protected) for one in there] == [entry.marks for entry in page]
-        and reading.named([one.resource.fields for one in there]) == reading.digest([entry.fields for entry in page])
+        and reading.written([one.resource.fields for one in there]) == kept
     ):
         return
     for entry, fields, one in zip(page, reading.parse([entry.fields for entry in page]), said, strict=True):

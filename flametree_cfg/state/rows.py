@@ -18,6 +18,7 @@ from flametree_cfg.state.body import (
     read_address,
     read_all_fields,
     read_operation,
+    write_fields,
     write_json,
     write_operation,
 )
@@ -213,7 +214,7 @@ def write_entries(database: Database, head: Head, before: Rows, after: Mapping[A
 def _entry_row(tenant: str, entry: Entry) -> tuple[str | int, ...]:
     resource = entry.resource
     flags = (int(resource.external), int(resource.system), int(entry.protected))
-    row = (tenant, str(resource.address), entry.id, *flags, write_json(resource.fields))
+    row = (tenant, str(resource.address), entry.id, *flags, write_fields(resource.fields))
     return (*row, entry_checksum(*row))
 
 

@@ -66,7 +66,7 @@ def test_a_secret_that_goes_elsewhere(before: Resource, after: Resource, place: 
         (llm("a", GOOD), llm("a", "https://api.good.example./v1")),
         (llm("a", GOOD), llm("a", GOOD, OTHER)),
         (email(mailbox("i.good")), email(mailbox("I.GOOD"))),
-        (llm("a", GOOD, Secret()), llm("a", EVIL, KEY)),
+        (llm("a", GOOD, Secret("")), llm("a", EVIL, KEY)),
     ],
     ids=["another secret", "same host", "same host, dotted", "only the secret", "same server", "unknown secret"],
 )

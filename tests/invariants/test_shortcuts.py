@@ -32,7 +32,7 @@ _WORDS = [
 ]
 _TEXTS = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join) | st.sampled_from(_WORDS)
 
-_SECRETS = st.sampled_from([Secret("${env:A}"), Secret("${env:B}"), Secret("${env:C}"), Secret(), "text", 1, None])
+_SECRETS = st.sampled_from([Secret("${env:A}"), Secret("${env:B}"), Secret("${env:C}"), Secret(""), "text", 1, None])
 _SETTINGS = st.fixed_dictionaries(
     {"token": _SECRETS},
     optional={"nested": st.lists(st.fixed_dictionaries({"key": _SECRETS}), max_size=2), "more": st.tuples(_SECRETS)},

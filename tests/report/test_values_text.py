@@ -26,7 +26,7 @@ from flametree_cfg.report._values_text import field_lines, path_text, value_text
         ("a → b", '"a → b"'),
         (["a", 1], "[a, 1]"),
         ({"a": Secret("${env:X}")}, "{a: (secret ${env:X})}"),
-        (Secret(), "(secret)"),
+        (Secret(""), "(secret)"),
     ],
 )
 def test_value(value: object, text: str) -> None:
