@@ -143,20 +143,24 @@ def with_keys(item: LiveObject, known: Mapping[tuple[Kind, str], Address]) -> Ma
     if kind is not Kind.AGENT and kind is not Kind.ATTACHMENT:
         return fields
 
-    def key_of(kind: Kind, platform_id: str) -> str:
-        address = known.get((kind, platform_id))
-        return foreign_key(platform_id) if address is None else address.key
-
     if kind is Kind.ATTACHMENT:
-        agent, channel = fields["agent"], fields["channel"]
-        return {**fields, "agent": key_of(Kind.AGENT, agent), "channel": key_of(Kind.CHANNEL, channel)}
-    linked = {
-        role: sorted_unless_ordered(role, [key_of(Kind.CONNECTOR, one) for one in value])
-        if isinstance(value, list | tuple)
-        else (None if value is None else key_of(Kind.CONNECTOR, value))
-        for role, value in (fields.get("connectors") or {}).items()
-    }
+        agent, channel = _key(known, _AGENT, fields["agent"]), _key(known, _CHANNEL, fields["channel"])
+        return {**fields, "agent": agent, "channel": channel}
+    linked: dict[str, Value] = {}
+    for role, value in (fields.get("connectors") or {}).items():
+        if isinstance(value, str):
+            linked[role] = _key(known, _CONNECTOR, value)
+        else:
+            linked[role] = value and sorted_unless_ordered(role, [_key(known, _CONNECTOR, one) for one in value])
     return {**fields, "connectors": linked}
+
+
+_CONNECTOR, _CHANNEL, _AGENT = Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT  # a member looked up once each
+
+
+def _key(known: Mapping[tuple[Kind, str], Address], kind: Kind, platform_id: str) -> str:
+    address = known.get((kind, platform_id))
+    return foreign_key(platform_id) if address is None else address.key
 
 
 ORDERED_ROLES = frozenset({"tts"})

@@ -74,6 +74,8 @@ def from_yaml(plan: Plan, written: Mapping[str, Any]) -> dict[str, Value]:
 def fill(plan: Plan, live: Mapping[str, Any]) -> dict[str, Value]:
     """Fill defaults only; whatever else is there, of whatever type, stays."""
     filled = {**plan.defaults, **live}
+    if not (plan.below or plan.items):
+        return filled
     for key, below in plan.below.items():
         if isinstance(live.get(key), Mapping):
             filled[key] = fill(below, live[key])

@@ -41,19 +41,31 @@ def from_form(spec: TypeSpec | None, form: Mapping[str, Value]) -> dict[str, Val
 
     Lists of unequal length (a person typed them) give accounts that lack fields; nothing is lost.
     """
+    return form_reader(spec)(form)
+
+
+def form_reader(spec: TypeSpec | None) -> Callable[[Mapping[str, Value]], dict[str, Value]]:
+    """Give `from_form` for one type, its columns looked up once."""
     if spec is None or spec.accounts is None:
-        return dict(form)
-    names = [name for name in spec.accounts.fields if isinstance(form.get(name), str)]
-    if not names:
-        return dict(form)
-    settings = {key: value for key, value in form.items() if key not in names}
-    columns = {name: form[name].split(SEPARATOR) for name in names}
-    readers = {name: _reader(account_schema(spec, name)) for name in names}
-    settings[spec.accounts.setting] = [
-        {name: readers[name](cells[row]) for name, cells in columns.items() if row < len(cells) and cells[row]}
-        for row in range(max(map(len, columns.values())))
-    ]
-    return settings
+        return dict
+    setting = spec.accounts.setting
+    readers = {name: _reader(account_schema(spec, name)) for name in spec.accounts.fields}
+
+    def read(form: Mapping[str, Value]) -> dict[str, Value]:
+        settings = dict(form)
+        columns = [
+            (name, reader, settings.pop(name).split(SEPARATOR))
+            for name, reader in readers.items()
+            if isinstance(settings.get(name), str)
+        ]
+        if columns:
+            settings[setting] = [
+                {name: reader(cells[row]) for name, reader, cells in columns if row < len(cells) and cells[row]}
+                for row in range(max([len(cells) for _, _, cells in columns]))
+            ]
+        return settings
+
+    return read
 
 
 def account_schema(spec: TypeSpec, name: str) -> Mapping[str, Any]:

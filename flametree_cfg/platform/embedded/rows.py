@@ -9,11 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from flametree_cfg.errors import Path
 from flametree_cfg.model import MASKED, UP, Health, Kind, LiveObject, Status, Value, sorted_unless_ordered
 from flametree_cfg.platform.embedded.fields import put_secret
-from flametree_cfg.platform.embedded.form import from_form
-from flametree_cfg.schema import Accounts, Catalog, Lifecycle, TypeSpec
+from flametree_cfg.platform.embedded.form import form_reader
+from flametree_cfg.schema import Accounts, Catalog, Lifecycle
 from flametree_cfg.sql import Database, registry
 
 Row = tuple[Any, ...]
@@ -55,6 +57,14 @@ def path_from_text(text: str) -> Path:
     return tuple(json.loads(text))
 
 
+class _Type(Struct, frozen=True):
+    """What reading an object needs to know of its type."""
+
+    accounts: Accounts | None
+    read: Callable[[Mapping[str, Value]], dict[str, Value]]
+    own_lifecycle: bool
+
+
 class Reader:
     """
     Reads live objects inside the caller's transaction.
@@ -66,7 +76,7 @@ class Reader:
     def __init__(self, database: Database, catalog: Catalog) -> None:
         self._database = database
         self._catalog = catalog
-        self._known: dict[tuple[str, str], tuple[TypeSpec | None, Accounts | None, bool]] = {}
+        self._known: dict[tuple[str, str], _Type] = {}
 
     def tenant(self, tenant: str) -> Iterator[LiveObject]:
         """
@@ -124,29 +134,27 @@ class Reader:
     ) -> list[LiveObject]:
         """Build objects from their rows; the loop is flat because ten thousand objects go through it."""
         objects = []
-        known = self._known
+        known, agent, connector = self._known, Kind.AGENT, Kind.CONNECTOR
         documents = zip(rows, self._parsed(rows, 6), self._parsed(rows, 7), self._parsed(rows, 8), strict=True)
         for row, settings, environment, extra in documents:
             platform_id, kind_text, type_name, name, description, system = row[:6]
             kind, status = _KINDS[kind_text], _STATUSES[row[9]]
-            if (kind_text, type_name) not in known:
-                known[kind_text, type_name] = self._spec(kind, type_name)
-            spec, accounts, own_lifecycle = known[kind_text, type_name]
+            found = known.get((kind_text, type_name)) or self._type(kind, type_name)
             fields = {"type": type_name, "name": name, "description": description, **extra}
-            if kind is Kind.AGENT:
+            if kind is agent:
                 fields.setdefault("instructions", "")
                 fields["connectors"] = self._roles(links.get(platform_id, {}))
             else:
-                fields["settings"] = from_form(spec, settings) if accounts else settings
-            if kind is Kind.CONNECTOR:
+                fields["settings"] = found.read(settings) if found.accounts else settings
+            if kind is connector:
                 fields["default"] = platform_id in defaults
             else:
                 fields["environment"] = environment
-            if own_lifecycle:
+            if found.own_lifecycle:
                 fields["running"] = status in UP
             for path in paths.get(platform_id, ()):
-                put_secret(fields, path, MASKED, accounts)
-            if kind is not Kind.AGENT:
+                put_secret(fields, path, MASKED, found.accounts)
+            if kind is not agent:
                 fields["settings"] = fill(kind, type_name, fields["settings"])
             objects.append(
                 LiveObject(
@@ -181,15 +189,19 @@ class Reader:
             raise self._database.damaged(f"{_first_bad(rows, column)} is not as it was written")
         return parsed
 
-    def _spec(self, kind: Kind, type_name: str) -> tuple[TypeSpec | None, Accounts | None, bool]:
+    def _type(self, kind: Kind, type_name: str) -> _Type:
         spec = self._catalog.get(kind, type_name)
-        return spec, spec.accounts if spec else None, has_own_lifecycle(self._catalog, kind, type_name)
+        found = _Type(
+            spec.accounts if spec else None, form_reader(spec), has_own_lifecycle(self._catalog, kind, type_name)
+        )
+        self._known[kind.value, type_name] = found
+        return found
 
     def _roles(self, linked: Mapping[str, Sequence[str]]) -> dict[str, Value]:
         roles = self._catalog.roles
         return {
             role: ids[0]
-            if role in roles and not roles[role].many and len(ids) == 1
+            if len(ids) == 1 and role in roles and not roles[role].many
             else sorted_unless_ordered(role, list(ids))
             for role, ids in linked.items()
         }
@@ -258,8 +270,11 @@ def links_of(rows: Iterable[Row]) -> Links:
     return links
 
 
+_ATTACHMENT = Kind.ATTACHMENT  # a member of an enum takes longer to look up than an attachment to make
+
+
 def attachment_of(row: Row) -> LiveObject:
     """Give an attachment from its row: agent, channel, inbound, version."""
     agent, channel, inbound, version = row
-    fields = {"agent": agent, "channel": channel, "inbound": bool(inbound)}
-    return LiveObject(Kind.ATTACHMENT, f"{agent}/{channel}", fields, version)
+    fields = {"agent": agent, "channel": channel, "inbound": inbound == 1}
+    return LiveObject(_ATTACHMENT, f"{agent}/{channel}", fields, version)
