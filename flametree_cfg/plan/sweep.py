@@ -80,8 +80,8 @@ def sweep(
     changed: set[Address] = set()
     declared = met = 0
     for page in entries:
-        known.update([((entry.address.kind, entry.id), entry.address) for entry in page])
-        said = [declarations.get(entry.address) for entry in page]
+        known.update([((address[0], platform_id), address) for address, platform_id, _, _ in page])
+        said = [declarations.get(entry[0]) for entry in page]
         declared += len(said) - said.count(None)
         changed.update(_not_as_declared(page, said, reading))
     if declared < len(declarations):
