@@ -1,123 +1,216 @@
-"""From libyaml's events to plain values alone, for files in which nothing is unusual: nearly all of them."""
+"""Line by line to plain values alone, for files in which nothing is unusual: nearly all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Iterator
 from typing import Any
 
-from yaml._yaml import CParser
-from yaml.events import (
-    DocumentEndEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
-
-from flametree_cfg.config.characters import FORBIDDEN
 from flametree_cfg.config.document import LINE_SHIFT, Document
 from flametree_cfg.config.events import MAX_NODES
-from flametree_cfg.config.scalar import MAY_BE_OTHER_THAN_TEXT, plain_value
-from flametree_cfg.model import RESERVED_KEY, Value
+from flametree_cfg.config.inline import NEEDS_A_LOOK, PLAIN, Unusual, inline_value, key_text
+from flametree_cfg.config.scalar import WORDS
+from flametree_cfg.model import Value
 
-_PLAIN = ""
-_DEEP = 32  # levels: people write ten
-_KEYS_KEPT = 4_000  # the words of all types are some hundred; keys that people choose come and go
-_KEYS: dict[str, str] = {}  # unquoted keys that are text, each to the one copy of it that all mappings share
+_SHORT = 24  # characters: numbers, versions, dates
+_FAR = 50  # columns that a mapping may be indented: it cannot be deeper than that either
+_KEPT = 1_000  # the words of all types are some hundred; what people choose comes and goes
+_HEAD = re.compile(rf"( *)(- +)?({PLAIN})")
+_BLOCKS = frozenset({"|", "|-", ">", ">-"})
+_FOLD = re.compile("\n+")
+_NONE = -1  # a place that no line has
 
+_Head = tuple[int, str, int]
+"""
+What stands before a value: the place of its container, its key, and the place of the mapping that an item of a list
+opens; 0 where none. A mapping's place is twice its column, a list's one more: it may stand right below its key.
+"""
 
-class _Unusual(Exception):
-    """Something that `EventReader` has an answer to."""
+_BEFORE: dict[str, _Head] = {}
+"""Heads of lines that go on behind a colon, without it; each key is the one copy of it that all mappings share."""
+
+_OPENING: dict[str, _Head] = {}
+"""Lines that end with the colon."""
+
+_MEANING: dict[str, Value] = dict(WORDS)
+"""Scalars that mean something else than the text they are: the words, and what was met before."""
 
 
 def read_quickly(body: bytes, file: str) -> Document | None:
     """
-    Read a file in which nothing is unusual: no tag, anchor, alias, directive, second document; no key that is odd or
-    stands twice; no problem at all.
+    Read a file in which nothing is unusual: no tag, anchor, alias, directive, marker of a document; no tab; no value
+    that goes on below its line but a block; no quoted or doubled key; no problem at all.
+
+    Args:
+        body: what the guard let pass, without a problem.
+        file: what to call it.
 
     Returns:
         What `EventReader` would give, without places but those of the top level's values; None where anything is
         unusual.
     """
-    if len(body) > MAX_NODES:  # a node is a byte at least
+    if b"\t" in body or b"\r" in body or (len(body) > MAX_NODES and _most_nodes(body) > MAX_NODES):
         return None
     try:
-        return _document(CParser(body).get_event, file, escapes=b"\\" in body)
-    except Exception:  # noqa: BLE001  # whatever it is, the other reader tells it
+        return _Lines(body.decode().split("\n")).read(file)
+    except ValueError:
         return None
 
 
-def _document(get: Callable[[], Any], file: str, *, escapes: bool) -> Document:
-    get()
-    begin = get()
-    event = get()
-    if begin.version or begin.tags or type(event) is not MappingStartEvent or event.tag or event.anchor:
-        raise _Unusual
-    tops: dict[str, int] = {}
-    value = _mapping(get, escapes, 1, tops)
-    if type(get()) is not DocumentEndEvent or type(get()) is not StreamEndEvent:
-        raise _Unusual
-    return Document(file, value, (), {}, placed=False, tops=tops)
+def _most_nodes(body: bytes) -> int:
+    """Say how many keys and values these lines can be at most: two each, three with a dash, some more in brackets."""
+    brackets = body.count(b"[") + body.count(b"{")
+    return 2 * body.count(b"\n") + body.count(b"- ") + 3 * brackets + 2 * body.count(b",") + 3
 
 
-def _mapping(get: Callable[[], Any], escapes: bool, depth: int, tops: dict[str, int] | None = None) -> dict[str, Value]:
-    known = _KEYS.get
-    result: dict[str, Value] = {}
-    while True:
-        event = get()
-        if type(event) is not ScalarEvent:
-            if type(event) is MappingEndEvent:
-                return result
-            raise _Unusual
-        key = known(event.value)
-        if key is None or event.tag is not None or event.anchor is not None:
-            key = _key(event)
-        if key in result:
-            raise _Unusual
-        event = get()
-        if tops is not None:
-            tops[key] = event.start_mark.line << LINE_SHIFT | event.start_mark.column
-        if type(event) is ScalarEvent and event.tag is None and event.anchor is None:
-            text = event.value
-            if event.style == _PLAIN:
-                result[key] = text if text and text[0] not in MAY_BE_OTHER_THAN_TEXT else plain_value(text)
-                continue
-            if escapes and event.style == '"' and FORBIDDEN.search(text):
-                raise _Unusual
-            result[key] = text
-        else:
-            result[key] = _value(event, get, escapes, depth)
+class _Lines:
+    """The lines of a file, and what is to be said of its top."""
+
+    __slots__ = ("_lines", "_tops")
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._tops: dict[str, int] = {}
+
+    def read(self, file: str) -> Document:
+        top = self._read(enumerate(self._lines))
+        if not top:
+            raise Unusual
+        return Document(file, top, (), {}, placed=False, tops=self._tops)
+
+    def _read(self, numbered: Iterator[tuple[int, str]]) -> dict[str, Any]:  # noqa: C901, PLR0912, PLR0915  # calls cost more
+        """
+        Read all lines; the loop is where the time goes, so that it calls nothing for a line like those before it.
+
+        `level` is the place of `here`, the innermost container; those around it are on the stack. `same` is the place
+        of a line that goes on in `here` and asks for nothing else; `opened` the key whose value begins below.
+        """
+        before, opening, meaning = _BEFORE.get, _OPENING.get, _MEANING.get
+        top: dict[str, Any] = {}
+        here: Any = top
+        level, same, opened = 0, _NONE, ""
+        stack: list[tuple[int, Any]] = []
+        for number, line in numbered:
+            head, colon, tail = line.partition(": ")
+            known = before(head) if colon else opening(line)
+            if known is None:
+                known = _head(line, head, colon)
+                if known is None:
+                    continue
+            place, key, inner = known
+            if place != same:
+                if place > level:
+                    if not opened:
+                        raise Unusual
+                    if not stack:
+                        self._tops[opened] = number << LINE_SHIFT | place >> 1
+                    stack.append((level, here))
+                    here[opened] = here = [] if place & 1 else {}
+                    level = place
+                else:
+                    while level > place:
+                        level, here = stack.pop()
+                    if level != place:
+                        raise Unusual
+                opened = ""
+                if place & 1:
+                    if not inner:
+                        same = _NONE
+                        here.append(inline_value(line.lstrip(" ")[2:].strip(" ")))
+                        continue
+                    stack.append((level, here))
+                    here.append({})
+                    here = here[-1]
+                    level = same = place = inner
+                elif place:
+                    same = place
+                else:
+                    same = _NONE
+                    self._note(number, key, line)
+            if key in here:
+                raise Unusual
+            value = meaning(tail, tail)
+            if value is not tail:
+                here[key] = value
+            elif tail[:1] not in NEEDS_A_LOOK and " #" not in tail and ": " not in tail and tail[-1] not in " :":
+                here[key] = tail
+            else:
+                text = tail.strip(" ")
+                if not text or text[0] == "#":
+                    here[key], opened = None, key
+                    continue
+                if text in _BLOCKS:
+                    here[key] = self._block(numbered, number, place >> 1, text)
+                else:
+                    here[key] = _looked_at(tail, text)
+            opened = ""
+        return top
+
+    def _note(self, number: int, key: str, line: str) -> None:
+        """Keep where a value of the top level begins; of what opens below, until it does."""
+        value = line[len(key) + 1 :].lstrip(" ")
+        column = len(key) + 1 if not value or value[0] == "#" else len(line) - len(value)
+        self._tops[key] = number << LINE_SHIFT | column
+
+    def _block(self, numbered: Iterator[tuple[int, str]], number: int, column: int, style: str) -> str:
+        """Read the lines of a literal or folded text below a key in this column."""
+        body = self._indented(number + 1, column)
+        for _ in body:
+            next(numbered)
+        while not body[-1]:
+            body.pop()
+        text = "\n".join(body)
+        if style[0] == ">":
+            if "\n " in text:  # deeper lines are not folded
+                raise Unusual
+            text = _FOLD.sub(lambda match: match[0][1:] or " ", text)
+        return text if style[1:] else text + "\n"
+
+    def _indented(self, number: int, column: int) -> list[str]:
+        """Give the lines of a block from here on, without their indentation: that of the first."""
+        lines = self._lines
+        first = lines[number] if number < len(lines) else ""
+        width = len(first) - len(first.lstrip(" "))
+        if width <= column or width == len(first):
+            raise Unusual
+        margin, end = first[:width], number
+        while end < len(lines) and (lines[end].startswith(margin) or not lines[end]):
+            end += 1
+        if end == len(lines) and lines[-1]:  # a last line that does not end has its own rule
+            raise Unusual
+        if any(line and not line.strip(" ") for line in lines[number : end + 1]):  # so have spaces alone
+            raise Unusual
+        return [line[width:] for line in lines[number:end]]
 
 
-def _key(event: Any) -> str:
-    """Judge a key that was not met before; a quoted one may hold anything."""
-    text: str = event.value
-    if event.tag is not None or event.anchor is not None or event.style != _PLAIN:
-        raise _Unusual
-    if text in (RESERVED_KEY, "<<") or not isinstance(plain_value(text), str):
-        raise _Unusual
-    if len(_KEYS) < _KEYS_KEPT:
-        _KEYS[text] = text
-    return text
+def _head(line: str, head: str, colon: str) -> _Head | None:
+    """Read what stands before a value and keep it for the next time; None for a line that says nothing."""
+    text = line.lstrip(" ")
+    if not text or text[0] == "#":
+        return None
+    found = _HEAD.fullmatch(head if colon else head[:-1])
+    if found is None or not (colon or head[-1] == ":"):
+        if text[:2] != "- ":
+            raise Unusual
+        return 2 * (len(line) - len(text)) + 1, "", 0
+    kept = _BEFORE if colon else _OPENING
+    if len(kept) >= _KEPT:
+        kept.clear()
+    key = sys.intern(key_text(found[3]))
+    column = found.start(3)
+    if column > _FAR:
+        raise Unusual
+    known = kept[head] = (2 * len(found[1]) + 1, key, 2 * column) if found[2] else (2 * column, key, 0)
+    return known
 
 
-def _value(event: Any, get: Callable[[], Any], escapes: bool, depth: int) -> Value:
-    if event.anchor is not None or event.tag is not None or depth >= _DEEP:
-        raise _Unusual
-    if type(event) is MappingStartEvent:
-        return _mapping(get, escapes, depth + 1)
-    if type(event) is SequenceStartEvent:
-        items: list[Value] = []
-        while type(event := get()) is not SequenceEndEvent:
-            items.append(_value(event, get, escapes, depth + 1))
-        return items
-    if type(event) is not ScalarEvent:
-        raise _Unusual
-    text = event.value
-    if event.style == _PLAIN:
-        return plain_value(text)
-    if escapes and event.style == '"' and FORBIDDEN.search(text):
-        raise _Unusual
-    return text
+def _looked_at(tail: str, text: str) -> Value:
+    """Read a value, and keep it if it is a scalar that may come again."""
+    value = inline_value(text)
+    if len(tail) <= _SHORT and not isinstance(value, list | dict):
+        if len(_MEANING) >= _KEPT:
+            _MEANING.clear()
+            _MEANING.update(WORDS)
+        _MEANING[tail] = value
+    return value

@@ -7,11 +7,13 @@ import re
 
 PlainValue = str | int | float | bool | None
 
-_WORDS: dict[str, bool | None] = {
-    **dict.fromkeys(["", "~", "null", "Null", "NULL"]),
+WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(["~", "null", "Null", "NULL"]),
     **dict.fromkeys(["true", "True", "TRUE"], True),
     **dict.fromkeys(["false", "False", "FALSE"], False),
 }
+"""What is written as a text and is none."""
+
 MAY_BE_OTHER_THAN_TEXT = frozenset("-+.0123456789~nNtTfF")
 """First characters of everything that is not text; the reader's loop asks this first."""
 
@@ -41,8 +43,8 @@ def plain_value(text: str) -> PlainValue:
     """
     if text[:1] not in MAY_BE_OTHER_THAN_TEXT and text:
         return text
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS or not text:
+        return WORDS.get(text)
     if text[0].isalpha():
         return text
     return _number(text)

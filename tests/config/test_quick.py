@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.corpus import make_teams
+from bench.yaml_text import as_yaml
+from flametree_cfg.config.layout import canonical
 from flametree_cfg.config.quick import read_quickly
 from flametree_cfg.config.reader import read_document
+from tests.config.written import spoilt, written
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*ROOT.glob("tenants/*/*.yaml"), *ROOT.glob("tests/**/*.yaml")])
@@ -74,7 +78,71 @@ def test_examples_are_read_quickly() -> None:
     assert all(agree(path.read_bytes()) for path in ROOT.glob("tenants/*/*.yaml"))
 
 
-@pytest.mark.parametrize("data", [b"", b"# nothing\n", b"a", b"[a]", b"a: " + b"[" * 40 + b"]" * 40, b"a: x" * 60_000])
+@pytest.mark.parametrize("seed", range(12))
+def test_documents_as_written_and_spoilt(seed: int) -> None:
+    """Documents of all forms that are read quickly, nearly so, and with lines moved and pieces put in."""
+    draw = random.Random(seed)
+    quickly = 0
+    for _ in range(400):
+        data = written(draw, draw.choice([0.0, 0.02, 0.1]))
+        quickly += agree(data)
+        other = spoilt(draw, data)
+        agree(other)
+        at = draw.randrange(len(other) + 1)
+        agree(other[:at] + draw.choice(PIECES) + other[at + draw.choice([0, 1]) :])
+
+    assert quickly > 100
+
+
+def test_what_fmt_writes_is_read_quickly() -> None:
+    """A file stays as fast as it is, whatever its entries' order."""
+    assert all(agree(canonical(path.read_bytes(), "x")[0]) for path in ROOT.glob("tenants/*/*.yaml"))
+
+
+def test_estates_are_read_quickly() -> None:
+    """What the bench measures is what is read quickly, however large the file."""
+    teams = make_teams(200, 1)
+
+    assert agree(as_yaml("estate", teams[:1]).encode())
+    assert len(as_yaml("estate", teams)) > 400_000
+    assert agree(as_yaml("estate", teams).encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a:\n", None),
+        ("a:\n- b\n- c: d\n  e: 1\n", ["b", {"c": "d", "e": 1}]),
+        ("a:  # note\n    b:\n    c: yes  # note\n", {"b": None, "c": "yes"}),
+        ('a: "x # y: z"   # note\n', "x # y: z"),
+        ("a: {b: [c, 'd, e'], f: {}}\n", {"b": ["c", "d, e"], "f": {}}),
+        ("a: |\n  x\n\n   # y\n\n", "x\n\n # y\n"),
+        ("a: |-\n  x\n", "x"),
+        ("a: >\n  x\n  y\n\n\n  z\n", "x y\n\nz\n"),
+        ("a: >-\n  x\n", "x"),
+    ],
+)
+def test_forms_are_read_quickly(text: str, value: object) -> None:
+    """All that people write has its quick way, and gives what it should."""
+    document = read_quickly(text.encode(), "x")
+
+    assert agree(text.encode())
+    assert document is not None
+    assert document.value == {"a": value}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"# nothing\n",
+        b"a",
+        b"[a]",
+        b"a: " + b"[" * 40 + b"]" * 40,
+        b"a: x" * 60_000,
+        b"a: [" + b"x, " * 110_000 + b"x]",
+    ],
+)
 def test_left_to_the_other(data: bytes) -> None:
     """What is no mapping, deep or large is left alone."""
     assert read_quickly(data, "x") is None
