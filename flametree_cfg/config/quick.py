@@ -34,7 +34,7 @@ _OPENING: dict[str, _Head] = {}
 """Lines that end with the colon."""
 
 _MEANING: dict[str, Value] = dict(WORDS)
-"""Scalars that mean something else than the text they are: the words, and what was met before."""
+"""What is not as it stands there, and what was met before."""
 
 
 def read_quickly(body: bytes, file: str) -> Document | None:
@@ -134,7 +134,7 @@ class _Lines:
             if value is not tail:
                 here[key] = value
             elif tail[:1] not in NEEDS_A_LOOK and " #" not in tail and ": " not in tail and tail[-1] not in " :":
-                here[key] = tail
+                here[key] = tail if len(tail) > _SHORT else _kept(tail, tail)
             else:
                 text = tail.strip(" ")
                 if not text or text[0] == "#":
@@ -206,11 +206,14 @@ def _head(line: str, head: str, colon: str) -> _Head | None:
 
 
 def _looked_at(tail: str, text: str) -> Value:
-    """Read a value, and keep it if it is a scalar that may come again."""
     value = inline_value(text)
-    if len(tail) <= _SHORT and not isinstance(value, list | dict):
-        if len(_MEANING) >= _KEPT:
-            _MEANING.clear()
-            _MEANING.update(WORDS)
-        _MEANING[tail] = value
+    return value if len(tail) > _SHORT or isinstance(value, list | dict) else _kept(tail, value)
+
+
+def _kept(tail: str, value: Value) -> Value:
+    """Keep a scalar for the next time: it is not looked at again, and shared."""
+    if len(_MEANING) >= _KEPT:
+        _MEANING.clear()
+        _MEANING.update(WORDS)
+    _MEANING[tail] = value
     return value
