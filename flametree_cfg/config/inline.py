@@ -16,7 +16,7 @@ _WORD = r"[\w./@$-]+"
 PLAIN = rf"[\w/$][\w./@$-]*(?: +{_WORD})*"
 """What is surely one unquoted scalar, in brackets too, if what follows lets it end."""
 
-_ITEM_PLAIN = rf"\.{{0,2}}{PLAIN}"  # where `...` ends no document
+_ITEM_PLAIN = rf"\.*{PLAIN}"  # never where `...` ends a document
 _LIST = re.compile(rf"\[({_ITEM_PLAIN}(?:, {_ITEM_PLAIN})*)\]")
 _QUOTED = re.compile(r"""(?:"([^"\\]*)"|'([^']*)'|"((?:[^"\\]|\\["\\nt])*)") *(?: #.*)?""")
 _ESCAPE = re.compile(r"\\(.)")

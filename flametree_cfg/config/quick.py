@@ -172,7 +172,7 @@ class _Lines:
         lines = self._lines
         first = lines[number] if number < len(lines) else ""
         width = len(first) - len(first.lstrip(" "))
-        if width <= column or width == len(first):
+        if width <= column:
             raise Unusual
         margin, end = first[:width], number
         while end < len(lines) and (lines[end].startswith(margin) or not lines[end]):

@@ -12,10 +12,11 @@ from bench.yaml_text import as_yaml
 from flametree_cfg.config.layout import canonical
 from flametree_cfg.config.quick import read_quickly
 from flametree_cfg.config.reader import read_document
-from tests.config.written import spoilt, written
+from tests.config.written import each_form, spoilt, written
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*ROOT.glob("tenants/*/*.yaml"), *ROOT.glob("tests/**/*.yaml")])
+DEEP = b"".join(b" " * n + b"k:\n" for n in range(70))
 PIECES = [
     b"&a ",
     b"*a",
@@ -78,6 +79,13 @@ def test_examples_are_read_quickly() -> None:
     assert all(agree(path.read_bytes()) for path in ROOT.glob("tenants/*/*.yaml"))
 
 
+def test_each_form_by_itself() -> None:
+    """Keys and values of all sorts are read as the other reader reads them, or left to it."""
+    quickly = sum(agree(data) for data in each_form())
+
+    assert quickly > 150
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_documents_as_written_and_spoilt(seed: int) -> None:
     """Documents of all forms that are read quickly, nearly so, and with lines moved and pieces put in."""
@@ -92,6 +100,15 @@ def test_documents_as_written_and_spoilt(seed: int) -> None:
         agree(other[:at] + draw.choice(PIECES) + other[at + draw.choice([0, 1]) :])
 
     assert quickly > 100
+
+
+def test_nothing_that_changes_is_shared() -> None:
+    """What is kept from file to file are scalars and keys."""
+    first, second = (read_quickly(b"a: []\nb: [x]\nc: {}\n", "x") for _ in range(2))
+
+    assert first is not None
+    assert second is not None
+    assert not {id(value) for value in first.value.values()} & {id(value) for value in second.value.values()}
 
 
 def test_what_fmt_writes_is_read_quickly() -> None:

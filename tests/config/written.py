@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 _KEYS = ["a", "b", "type", "x-y", "A_B", "a.b", "no", "n", "key of words", "k/v", "\N{GREEK SMALL LETTER ALPHA}", "on"]
-_ODD_KEYS = ["true", "null", "1", "0x1", "$secret", "<<", '"q"', "'q'", "...", "---", "-", "?x", "a#b", "k" * 201, ""]
+_ODD_KEYS = [
+    "true",
+    "null",
+    "1",
+    "0x1",
+    "$secret",
+    "<<",
+    '"q"',
+    "'q'",
+    "...",
+    "... a",
+    "---",
+    "-",
+    "?x",
+    "a#b",
+    "k" * 1_025,
+    "",
+]
 _VALUES = [
     *["x", "some words", "https://a.example/x?y=1&z", "${env:A}", "a#b", "a :b", "x,y]", "x  # note: b", "ten", "no"],
     *["1", "-1", "0.5", "1e3", "0x1f", "017", "true", "False", "null", "~", "12:30", "2024-01-01", "--x", "+", ".x"],
-    *['"q"', "'q'", '"a # b: c"', "''", '"a\\"b\\n"', '"x"   # note', "[a, b]", "[]", "{}", "[ a ,b ]", "[1, true, ~]"],
+    *[
+        '"q"',
+        "'q'",
+        '"a # b: c"',
+        "''",
+        '"a\\"b\\n\\\\\\t"',
+        '"x"   # note',
+        "[a, b]",
+        "[]",
+        "{}",
+        "[ a ,b ]",
+        "[1, true, ~]",
+    ],
     *["{a: b}", "{a: [x, 'y, z'], b: {c: \"d\"}}", "[../x, .y]", "[{a: b}]  # note", "|", "|-", ">", ">-"],
 ]
 _ODD_VALUES = [
@@ -18,7 +48,18 @@ _ODD_VALUES = [
     *["[a", "[a]]", "[a]#c", "[a: b]", "[a #c]", "[a}", "{a: b, a: c}", "{1: b}", "{a:b}", '{"a": b}', "{<<: b}"],
     *["[" * 9 + "]" * 9, "|+", "|2", "| # note", ">1", "| x", "x\ty", "\N{NEXT LINE}", "x\r", "[-, -1]", "[... , x]"],
 ]
-_BLOCK_LINES = ["line", "words  ", "# no note", "a: b", "- x", " deeper", "---", ""]
+_BLOCK_LINES = ["line", "words  ", "# no note", "a: b", "- x", " deeper", "---", "", " "]
+
+
+def each_form() -> Iterator[bytes]:
+    """List every key and value by itself, behind a key, in a list and in a mapping of a list."""
+    for value in _VALUES + _ODD_VALUES:
+        for before in ("a: ", "a:\n  - ", "a:\n- b: ", "a:\n  b:   "):
+            yield f"{before}{value}\n".encode()
+            yield f"{before}{value}\n      x\nc: d\n".encode()
+    for key in _KEYS + _ODD_KEYS:
+        yield f"{key}: x\n".encode()
+        yield f"a:\n  - {key}:\n    b: {{{key}: x}}\n".encode()
 
 
 def written(draw: random.Random, odd: float) -> bytes:
@@ -49,7 +90,9 @@ def written(draw: random.Random, odd: float) -> bytes:
         column += len(dash) if draw.random() > odd else 0
         if not opened and value[:1] in ("|", ">"):
             margin = " " * (column + draw.choice([1, 2, 2, 4]))
-            lines += [margin + line if line else "" for line in draw.choices(_BLOCK_LINES, k=draw.randrange(4))]
+            lines += [
+                margin + line if line.strip() else line for line in draw.choices(_BLOCK_LINES, k=draw.randrange(4))
+            ]
     return ("\n".join(lines) + draw.choice(["\n", "\n", "", "\n\n", "\n# note\n", "\n  "])).encode()
 
 
