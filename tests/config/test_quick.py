@@ -158,6 +158,7 @@ def test_forms_are_read_quickly(text: str, value: object) -> None:
         b"a: " + b"[" * 40 + b"]" * 40,
         b"a: x" * 60_000,
         b"a: [" + b"x, " * 110_000 + b"x]",
+        DEEP,
     ],
 )
 def test_left_to_the_other(data: bytes) -> None:
