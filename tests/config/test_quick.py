@@ -9,6 +9,7 @@ import pytest
 
 from bench.corpus import make_teams
 from bench.yaml_text import as_yaml
+from flametree_cfg.config import quick as module
 from flametree_cfg.config.layout import canonical
 from flametree_cfg.config.quick import read_quickly
 from flametree_cfg.config.reader import read_document
@@ -16,6 +17,7 @@ from tests.config.written import each_form, spoilt, written
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted([*ROOT.glob("tenants/*/*.yaml"), *ROOT.glob("tests/**/*.yaml")])
+MANY = b"".join(b"k%d: x\n" % n for n in range(110_000))
 DEEP = b"".join(b" " * n + b"k:\n" for n in range(70))
 PIECES = [
     b"&a ",
@@ -111,6 +113,14 @@ def test_nothing_that_changes_is_shared() -> None:
     assert not {id(value) for value in first.value.values()} & {id(value) for value in second.value.values()}
 
 
+def test_little_is_kept() -> None:
+    """Keys and values that never come again are not kept for ever."""
+    for n in range(60):
+        assert read_quickly(b"".join(b"a%d-%d:\n  b%d-%d: c%d-%d\n" % ((n, k) * 3) for k in range(50)), "x")
+
+    assert max(len(kept) for kept in vars(module).values() if type(kept) is dict) < 2_000
+
+
 def test_what_fmt_writes_is_read_quickly() -> None:
     """A file stays as fast as it is, whatever its entries' order."""
     assert all(agree(canonical(path.read_bytes(), "x")[0]) for path in ROOT.glob("tenants/*/*.yaml"))
@@ -159,6 +169,7 @@ def test_forms_are_read_quickly(text: str, value: object) -> None:
         b"a: x" * 60_000,
         b"a: [" + b"x, " * 110_000 + b"x]",
         DEEP,
+        MANY,
     ],
 )
 def test_left_to_the_other(data: bytes) -> None:
