@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from flametree_cfg.errors import Location
 from flametree_cfg.model import Value
 
+MAX_NODES = 200_000  # keys and values of one file
 LINE_SHIFT = 24  # a column fits below it: files end at 5 MB
 
 

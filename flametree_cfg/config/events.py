@@ -18,7 +18,7 @@ from yaml.events import (
 )
 
 from flametree_cfg.config.characters import forbidden_in
-from flametree_cfg.config.document import LINE_SHIFT, Document, children
+from flametree_cfg.config.document import LINE_SHIFT, MAX_NODES, Document, children
 from flametree_cfg.config.guard import MAX_PROBLEMS
 from flametree_cfg.config.problem import problem, shown
 from flametree_cfg.config.scalar import MAY_BE_OTHER_THAN_TEXT, NotJson, plain_value
@@ -27,7 +27,6 @@ from flametree_cfg.errors import Diagnostic, Location, Related
 from flametree_cfg.model import RESERVED_KEY, Value
 
 MAX_DEPTH = 64  # levels: people write ten; keeps every later recursion far from Python's limit
-MAX_NODES = 200_000  # keys and values of one file
 MAX_ALIASES = 100
 MAX_EXPANDED = 50_000  # nodes with every alias followed; asked only of files that have aliases
 

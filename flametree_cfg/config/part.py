@@ -66,7 +66,7 @@ def read_part(data: bytes, name: str, label: str, catalog: Catalog) -> Part:
         label: what to call it in diagnostics.
         catalog: judges every body, fills defaults and turns references into secrets.
     """
-    from flametree_cfg.config.reader import read_document  # it loads libyaml, which a run from the cache does without
+    from flametree_cfg.config.reader import read_document  # a run from the cache does without
 
     document, problems = read_document(data, label, places=False)
     reader = _PartReader(document, problems, catalog)

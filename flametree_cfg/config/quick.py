@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from flametree_cfg.config.document import LINE_SHIFT, Document
-from flametree_cfg.config.events import MAX_NODES
+from flametree_cfg.config.document import LINE_SHIFT, MAX_NODES, Document
 from flametree_cfg.config.inline import NEEDS_A_LOOK, PLAIN, Unusual, inline_value, key_text
 from flametree_cfg.config.scalar import WORDS
 from flametree_cfg.model import Value

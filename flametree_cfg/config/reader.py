@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flametree_cfg.config.document import Document
-from flametree_cfg.config.events import EventReader
 from flametree_cfg.config.guard import Unfit, fit_to_parse
 from flametree_cfg.config.quick import read_quickly
 from flametree_cfg.errors import Diagnostic
@@ -33,4 +32,6 @@ def read_document(data: bytes, file: str, *, places: bool = True) -> tuple[Docum
         document = read_quickly(body, file)
         if document is not None:
             return document, ()
+    from flametree_cfg.config.events import EventReader  # it loads libyaml, which most files do without
+
     return EventReader(body, file, found).read(), tuple(found)

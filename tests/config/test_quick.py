@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,20 @@ def test_nothing_that_changes_is_shared() -> None:
     assert first is not None
     assert second is not None
     assert not {id(value) for value in first.value.values()} & {id(value) for value in second.value.values()}
+
+
+def test_libyaml_is_not_loaded() -> None:
+    """Where everything is read quickly, the other reader is not even imported."""
+    path = str(ROOT / "tenants/greenbasket/models.yaml")
+    code = (
+        "import sys; from flametree_cfg.config import load_catalog; from flametree_cfg.config.part import read_part;"
+        "part = read_part(open(sys.argv[1], 'rb').read(), 'x', 'x', load_catalog()); print(len(part.declarations));"
+        "assert 'yaml' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) > 0
 
 
 def test_little_is_kept() -> None:
