@@ -14,7 +14,7 @@ from flametree_cfg.config.tenant import (
     read_tenant,
     read_tree,
 )
-from flametree_cfg.config.tree import has_ignores, is_tenant_folder
+from flametree_cfg.config.tree import has_ignores, is_tenant_folder, tenant_folders
 
 __all__ = [
     "CacheFolder",
@@ -32,4 +32,5 @@ __all__ = [
     "marks_by_name",
     "read_tenant",
     "read_tree",
+    "tenant_folders",
 ]

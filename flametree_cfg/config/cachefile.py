@@ -55,6 +55,14 @@ class CacheFolder(Struct, frozen=True):
         except (OSError, ValueError):
             return None
 
+    def has(self, ending: str) -> bool:
+        """Tell whether a file is there whose name ends so, whatever it is."""
+        try:
+            with os.scandir(self.path) as files:
+                return any(file.name.endswith(ending) for file in files)
+        except OSError:
+            return False
+
     def keep(self, name: str, lines: Sequence[str]) -> bool:
         """Keep lines under a name, in the place of what was there; tell whether that worked."""
         body = "\n".join(lines).encode("utf-8")

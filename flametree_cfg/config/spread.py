@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import bisect
-import os
-import threading
 from collections.abc import Sequence
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from flametree_cfg.config.beside import begin, cores
 from flametree_cfg.config.cache import parse_parts, write_part
 from flametree_cfg.config.part import Part, digest_of, read_part
 from flametree_cfg.errors import has_errors
@@ -18,7 +18,6 @@ WORTH_IT = 3_000_000  # bytes for each process: 150 ms of work, most of which fe
 MOST = 8  # processes: fetching is not spread, so more would wait for it
 
 _MORE = 0.15  # of a share: what the first has more
-_END = "end"
 
 
 class Unread(NamedTuple):
@@ -41,22 +40,17 @@ def read_all(files: Sequence[Unread], catalog: Catalog, processes: int | None = 
         processes: how many; None for as many as pay.
     """
     shares = _shares(files, processes or _processes(sum(len(file.data) for file in files)))
-    started = [_start(share, catalog) for share in shares[1:]]
+    started = [begin(partial(_read, share, catalog)) for share in shares[1:]]
     parts = [read_part(file.data, file.name, file.label, catalog) for file in shares[0]]
     for share, child in zip(shares[1:], started, strict=True):
-        parts += _together(share, _fetch(child), catalog)
+        answer = child and child.answer()
+        parts += _together(share, answer.decode().split("\n") if answer else [], catalog)
     return parts
 
 
 def _processes(size: int) -> int:
-    """Say how many processes pay for so many bytes; one that has threads must not be forked."""
-    if size < 2 * WORTH_IT or not hasattr(os, "fork") or threading.active_count() > 1:
-        return 1
-    return max(1, min(MOST, _cores(), size // WORTH_IT))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Say how many processes pay for so many bytes."""
+    return max(1, min(MOST, cores(), size // WORTH_IT)) if size >= 2 * WORTH_IT else 1
 
 
 def _shares(files: Sequence[Unread], count: int) -> list[Sequence[Unread]]:
@@ -67,46 +61,14 @@ def _shares(files: Sequence[Unread], count: int) -> list[Sequence[Unread]]:
     return [files[first:last] for first, last in pairwise(cuts)]
 
 
-class _Child(NamedTuple):
-    """A process that reads files, and where its answer will come from."""
-
-    process: int
-    descriptor: int
-
-
-def _start(share: Sequence[Unread], catalog: Catalog) -> _Child | None:
-    """Start a process that reads files; None if none can be started."""
-    here, there = os.pipe()
-    try:
-        process = os.fork()
-    except OSError:
-        os.close(there)
-        os.close(here)
-        return None
-    if process:
-        os.close(there)
-        return _Child(process, here)
-    try:
-        with os.fdopen(there, "wb") as answer:
-            answer.write("\n".join([*(_written(file, catalog) for file in share), _END]).encode())
-    finally:
-        os._exit(0)  # nothing of the parent's is flushed or closed a second time
+def _read(share: Sequence[Unread], catalog: Catalog) -> bytes:
+    return "\n".join(_written(file, catalog) for file in share).encode()
 
 
 def _written(file: Unread, catalog: Catalog) -> str:
     """Read a file and write down what it says; nothing where something is wrong with it: that is told by who asked."""
     part = read_part(file.data, file.name, file.label, catalog)
     return "" if part.sharing or part.astray or not part.whole or has_errors(part.found) else write_part(part)
-
-
-def _fetch(child: _Child | None) -> list[str]:
-    """Fetch an answer; empty unless it is whole."""
-    if child is None:
-        return []
-    with os.fdopen(child.descriptor, "rb") as answer:
-        lines = answer.read().decode("utf-8", "replace").split("\n")
-    os.waitpid(child.process, 0)
-    return lines[:-1] if lines[-1] == _END else []
 
 
 def _together(share: Sequence[Unread], lines: Sequence[str], catalog: Catalog) -> list[Part]:

@@ -83,6 +83,14 @@ def tenants_below(path: str) -> Iterator[str]:
     yield from (os.path.join(path, name) for name in tenants)  # noqa: PTH118  # paths stay as typed
 
 
+def tenant_folders(path: str | Path) -> list[str]:
+    """List the tenants a path stands for, as `tenants_below` does; none where that raises."""
+    try:
+        return list(tenants_below(str(path)))
+    except ConfigInvalid:
+        return []
+
+
 def listing_of(folder: Folder) -> Listing:
     """
     List the YAML of an open folder.

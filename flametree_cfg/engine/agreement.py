@@ -14,6 +14,9 @@ from flametree_cfg.drift import DriftKind
 from flametree_cfg.engine.session import Session
 from flametree_cfg.plan import Plan
 
+AGREED = ".agreed"
+"""How the names of files end that hold one."""
+
 
 class Agreement(Struct, frozen=True):
     """
@@ -90,4 +93,4 @@ def print_of(values: Mapping[str, str], lineage: str, session: Session) -> str:
 def _file(reading: TenantReading, session: Session) -> str:
     tenant = [reading.name] if reading.declared else []  # one folder may be several tenants, each under its name
     where = json.dumps([*tenant, session.options.state, session.options.platform, str(session.home)])
-    return f"{cache_name(reading.folder)}.{hashlib.sha256(where.encode()).hexdigest()[:12]}.agreed"
+    return f"{cache_name(reading.folder)}.{hashlib.sha256(where.encode()).hexdigest()[:12]}{AGREED}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flametree_cfg.config import TenantReading, has_ignores, located
 from flametree_cfg.engine.agreement import keep_agreement
+from flametree_cfg.engine.ahead import look_ahead
 from flametree_cfg.engine.options import Options, PlanResult
 from flametree_cfg.engine.prints import with_fingerprints
 from flametree_cfg.engine.session import Session
@@ -41,6 +42,7 @@ def make_plans(paths: Sequence[str | Path], options: Options) -> list[PlanResult
     Reads the platform unless `options.refresh` is false; writes nothing anywhere.
     """
     with Session(options, paths) as session:
+        session.ahead = look_ahead(paths, session)
         return list(each_plan(paths, session))
 
 

@@ -21,6 +21,7 @@ from flametree_cfg.schema import Catalog
 
 if TYPE_CHECKING:
     from flametree_cfg.config.given import Given
+    from flametree_cfg.engine.ahead import Ahead
     from flametree_cfg.platform import Platform, Verification
     from flametree_cfg.secret import Keyring, Policy, Resolved
     from flametree_cfg.state import Ledger
@@ -39,11 +40,15 @@ class Session:
         options: the operator's.
         paths: what the person named; `.flametree/` is looked for upwards from the first.
         create: whether databases and the key may be made; reading commands make nothing.
+
+    Attributes:
+        ahead: who went ahead over ledger and platform; None for nobody.
     """
 
     def __init__(self, options: Options, paths: Sequence[str | Path] = (), *, create: bool = False) -> None:
         self.options = options
         self.create = create
+        self.ahead: Ahead | None = None
         self.home = find_home(Path(paths[0]) if paths else Path())
 
     def __enter__(self) -> Self:
@@ -52,9 +57,9 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name in ("ledger", "platform"):
-            if name in self.__dict__:
-                self.__dict__[name].close()
+        for name in ("ahead", "ledger", "platform"):
+            if door := self.__dict__.get(name):
+                door.close()
 
     def with_options(self, options: Options) -> Session:
         """Give the same doors to a step of the run that is allowed something else; close this one alone."""

@@ -14,7 +14,7 @@ from flametree_cfg.engine.prints import printer, references_in, references_of
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import PlanStale, error
 from flametree_cfg.model import Address, Declaration, LiveTenant, OutcomeStatus, Stored, Tenant
-from flametree_cfg.plan import AnyLine, Line, Reading, mentioned, near, part_of, sweep, versions
+from flametree_cfg.plan import AnyLine, Line, Reading, Swept, as_declared, mentioned, near, part_of, sweep, versions
 from flametree_cfg.state import after_outcomes, fields_writer, read_all_fields
 
 Declared = Callable[[frozenset[Address]], Mapping[Address, Declaration]]
@@ -134,8 +134,16 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
     if len(prints) < len(references):
         return None
     compared = Reading(fields_writer(prints), read_all_fields, printer(prints))
-    entries, objects = session.ledger.texts(tenant.name), session.platform.sweep(tenant.name)
-    swept = sweep(tenant.declarations, compared, entries, objects)
+    seen = session.ahead and session.ahead.seen()
+    if (
+        seen
+        and (seen.tenant, seen.stamp, seen.revision) == (tenant.name, stamp, revision)
+        and as_declared(seen.pages, tenant.declarations, compared.written)
+    ):
+        swept: Swept | None = seen.swept
+    else:
+        entries, objects = session.ledger.texts(tenant.name), session.platform.sweep(tenant.name)
+        swept = sweep(tenant.declarations, compared, entries, objects)
     if swept is None:
         return None
 

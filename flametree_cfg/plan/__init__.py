@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.plan.document import plan_body, plan_digest
 from flametree_cfg.plan.near import AnyLine, Line, Near, near
-from flametree_cfg.plan.sweep import Reading, Swept, mentioned, part_of, sweep, versions
+from flametree_cfg.plan.sweep import Page, Reading, Swept, as_declared, mentioned, part_of, sweep, sweep_ahead, versions
 from flametree_cfg.plan.types import Handover, Plan, Selection, nothing_to_do
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ __all__ = [
     "Handover",
     "Line",
     "Near",
+    "Page",
     "Plan",
     "Reading",
     "Selection",
     "Swept",
+    "as_declared",
     "make_plan",
     "managed_view",
     "mentioned",
@@ -31,6 +33,7 @@ __all__ = [
     "plan_body",
     "plan_digest",
     "sweep",
+    "sweep_ahead",
     "versions",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -78,7 +79,7 @@ def sweep(
     """
     known: dict[tuple[Kind, str], Address] = {}
     changed: set[Address] = set()
-    declared = met = 0
+    declared = 0
     for page in entries:
         known.update([((address[0], platform_id), address) for address, platform_id, _, _ in page])
         said = [declarations.get(entry[0]) for entry in page]
@@ -86,7 +87,18 @@ def sweep(
         changed.update(_not_as_declared(page, said, reading))
     if declared < len(declarations):
         changed.update(declarations.keys() - set(known.values()))
+    return _over_objects(objects, known, changed, lambda address: declarations[address].resource.fields)
+
+
+def _over_objects(
+    objects: Iterable[LiveObject],
+    known: Mapping[tuple[Kind, str], Address],
+    changed: set[Address],
+    fields_of: Callable[[Address], Fields],
+) -> Swept | None:
+    """Add what the platform does not have as these fields say; None where something that is known is gone from it."""
     outside: list[str] = []
+    met = 0
     for item in objects:
         ours = known.get((item.kind, item.id))
         if ours is None:
@@ -94,11 +106,60 @@ def sweep(
             continue
         met += 1
         if ours not in changed and (
-            item.status in TRANSITIONS
-            or not fields_agree(with_keys(item, known), declarations[ours].resource.fields, printed=True)
+            item.status in TRANSITIONS or not fields_agree(with_keys(item, known), fields_of(ours), printed=True)
         ):
             changed.add(ours)
     return Swept(frozenset(changed), tuple(outside)) if met == len(known) else None
+
+
+Page = tuple[int, str]
+"""How many of the ledger's entries, in the order of their addresses, and a digest of all they say."""
+
+
+def sweep_ahead(
+    entries: Iterable[Sequence[EntryText]], objects: Iterable[LiveObject], parse: Callable[[str], Fields]
+) -> tuple[list[Page], Swept] | None:
+    """
+    Find where ledger and platform do not agree, before it is known what is declared.
+
+    Args:
+        entries, objects: as `sweep` takes them.
+        parse: reads an entry's fields; secrets may stay JSON.
+
+    Returns:
+        What the ledger says, for `as_declared`, and where the platform says something else; None as of `sweep`.
+    """
+    known: dict[tuple[Kind, str], Address] = {}
+    texts: dict[Address, str] = {}
+    pages: list[Page] = []
+    for page in entries:
+        known.update([((address[0], platform_id), address) for address, platform_id, _, _ in page])
+        texts.update([(address, fields) for address, _, _, fields in page])
+        marks = [(address, mark) for address, _, mark, _ in page]
+        pages.append((len(page), _digest(marks, ",".join([fields for _, _, _, fields in page]).encode())))
+    swept = _over_objects(objects, known, set(), lambda address: parse(texts[address]))
+    return (pages, swept) if swept else None
+
+
+def as_declared(
+    pages: Iterable[Page], declarations: Mapping[Address, Declaration], written: Callable[[Sequence[Fields]], bytes]
+) -> bool:
+    """Tell whether the ledger says just what is declared; `written` is that of a `Reading`."""
+    ordered = sorted(declarations.items(), key=lambda item: str(item[0]))
+    start = 0
+    for count, digest in pages:
+        some = ordered[start : start + count]
+        start += count
+        marks = [(address, entry_marks(one.resource, protected=one.protected)) for address, one in some]
+        if len(some) < count or _digest(marks, written([one.resource.fields for _, one in some])) != digest:
+            return False
+    return start == len(ordered)
+
+
+def _digest(marks: Iterable[tuple[Address, int]], fields: bytes) -> str:
+    said = hashlib.sha256("\n".join([f"{address} {mark}" for address, mark in marks]).encode())
+    said.update(b"\n" + fields)
+    return said.hexdigest()
 
 
 def _not_as_declared(

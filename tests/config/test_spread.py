@@ -74,7 +74,7 @@ def test_descriptors_are_closed() -> None:
 def test_half_an_answer_is_none() -> None:
     """An answer that is cut, were it by a byte, is not used."""
     run("""
-        from flametree_cfg.config import spread
+        from flametree_cfg.config.beside import Beside
         for answer, whole in ((b"{}\\n{}\\nend", True), (b"{}\\n{}\\nen", False), (b"{}\\n{", False), (b"", False)):
             here, there = os.pipe()
             os.write(there, answer)
@@ -82,5 +82,5 @@ def test_half_an_answer_is_none() -> None:
             process = os.fork()
             if not process:
                 os._exit(0)
-            assert spread._fetch(spread._Child(process, here)) == (["{}", "{}"] if whole else []), answer
+            assert Beside(process, here).answer() == (b"{}\\n{}" if whole else None), answer
     """)
