@@ -8,17 +8,17 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.part import Part
 from flametree_cfg.errors import Diagnostic, Location, Related, Severity
-from flametree_cfg.model import RESERVED_KEY, Address, Declaration, Kind, Resource, Secret, secrets_in
+from flametree_cfg.model import RESERVED_KEY, Address, Declaration, Kind, Resource, Secret, Sketch, sketch_of
 
 _KINDS = {kind.value: kind for kind in Kind}
 _EXTERNAL, _SYSTEM, _PROTECTED, _ATTACHMENTS = 1, 2, 4, 8
-_IN_OUTLINE = ("type", "name", "default", "connectors", "agent", "channel")
 
 Base = tuple[tuple[str, str], ...]
 """Files by name and digest."""
@@ -102,29 +102,32 @@ def keep_parts(folder: CacheFolder, tenant: str, parts: Mapping[str, Kept]) -> b
     return folder.keep(f"{tenant}.parts", [line for digest, kept in parts.items() for line in (digest, *kept)])
 
 
+class PartOutline(Struct, frozen=True):
+    """What is kept of a part in outline; what was found is in the form of `_plain_diagnostic`."""
+
+    names: tuple[str, ...]
+    sections: tuple[str, ...]
+    found: tuple[Any, ...]
+    sketches: tuple[Sketch, ...]
+
+
+_parse_outlines = msgspec.json.Decoder(list[PartOutline]).decode
+
+
+def parse_outlines(texts: Iterable[str]) -> list[PartOutline]:
+    """Read the outlines of parts that were kept, all at once."""
+    return _parse_outlines(f"[{','.join(texts)}]")
+
+
 def kept_of(part: Part) -> Kept:
     """Write down what is kept of a part of a tenant that is right."""
-    outline = {
-        "names": [name for name, _ in part.names],
-        "sections": sorted(part.sections),
-        "found": [_plain_diagnostic(one) for one in relabelled(part.found, {part.label: ""})],
-        "lines": [line_of(one) for one in part.declarations],
-    }
-    return Kept(_write(outline), write_part(part))
-
-
-def line_of(declaration: Declaration) -> list[Any]:
-    """
-    Give a declaration in outline: kind, key, whether others own it, some fields, old keys.
-
-    The fields are those that `plan.near` looks at; of a channel's settings only the references of secrets.
-    """
-    resource = declaration.resource
-    address, fields = resource.address, resource.fields
-    some: dict[str, Any] = {key: fields[key] for key in _IN_OUTLINE if key in fields}
-    if address.kind is Kind.CHANNEL and (settings := fields.get("settings")):
-        some["settings"] = [{RESERVED_KEY: secret.reference} for _, secret in secrets_in(settings)]
-    return [address.kind.value, address.key, resource.external or resource.system, some, declaration.previously]
+    outline = PartOutline(
+        tuple(name for name, _ in part.names),
+        tuple(sorted(part.sections)),
+        tuple(_plain_diagnostic(one) for one in relabelled(part.found, {part.label: ""})),
+        tuple(sketch_of(one.resource, one.previously) for one in part.declarations),
+    )
+    return Kept(msgspec.json.encode(outline).decode(), write_part(part))
 
 
 def write_part(part: Part) -> str:
@@ -162,13 +165,13 @@ def _part(name: str, label: str, digest: str, plain: Mapping[str, Any]) -> Part:
         sections=frozenset(plain["sections"]),
         declarations=[_declaration(*one) for one in plain["declared"]],
         astray=(),
-        found=found_in(plain, label),
+        found=found_in(plain["found"], label),
     )
 
 
-def found_in(plain: Mapping[str, Any], label: str) -> tuple[Diagnostic, ...]:
+def found_in(plain: Iterable[Sequence[Any]], label: str) -> tuple[Diagnostic, ...]:
     """Give what was found in a part, as JSON gives it, of a file that is called so."""
-    return relabelled((_diagnostic(one) for one in plain["found"]), {"": label})
+    return relabelled(map(_diagnostic, plain), {"": label})
 
 
 def relabelled(found: Iterable[Diagnostic], labels: Mapping[str, str]) -> tuple[Diagnostic, ...]:

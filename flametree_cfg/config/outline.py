@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.parts import FileMark, Parts
 from flametree_cfg.errors import Diagnostic, has_errors
-from flametree_cfg.model import Address, Declaration
-
-_Line = Sequence[Any]  # a declaration in outline, as the cache writes it
+from flametree_cfg.model import Address, Declaration, Sketch, sketch_of
 
 
 class Outline(Struct, frozen=True):
@@ -21,24 +18,24 @@ class Outline(Struct, frozen=True):
     A tenant in outline.
 
     Attributes:
-        entries: by address, attachments among them.
+        entries: by kind and key, attachments among them.
         sections: which of `connectors`, `channels`, `agents` are present.
         parts: the files it is of.
-        lines_of: what stands in each file, in their order.
+        sketches_of: what stands in each file, in their order.
     """
 
-    entries: Mapping[tuple[str, str], _Line]
+    entries: Mapping[tuple[str, str], Sketch]
     sections: frozenset[str]
     parts: Parts
-    lines_of: Sequence[Sequence[_Line]]
+    sketches_of: Sequence[Sequence[Sketch]]
 
-    def lines(self) -> Iterable[_Line]:
-        """List all declarations; what begins like a `Line` of `plan`."""
+    def sketches(self) -> Iterable[Sketch]:
+        """List all declarations."""
         return self.entries.values()
 
     def claimed(self) -> set[tuple[str, str]]:
         """List the addresses that were somebody's before, as kind and key."""
-        return {(line[0], key) for line in self.entries.values() if line[4] for key in line[4]}
+        return {(one.kind, key) for one in self.entries.values() for key in one.previously}
 
     def declarations(self, addresses: Collection[Address]) -> dict[Address, Declaration]:
         """
@@ -49,8 +46,8 @@ class Outline(Struct, frozen=True):
         """
         wanted = [
             mark
-            for mark, lines in zip(self.parts.marks, self.lines_of, strict=True)
-            if any((line[0], line[1]) in addresses for line in lines)
+            for mark, sketches in zip(self.parts.marks, self.sketches_of, strict=True)
+            if any((one.kind, one.key) in addresses for one in sketches)
         ]
         declared = (one for part in self.parts.of(wanted) for one in part.declarations)
         return {one.resource.address: one for one in declared if one.resource.address in addresses}
@@ -97,30 +94,30 @@ def read_outline(parts: Parts) -> tuple[Outline, Joined | None]:
         ConfigInvalid: a file changed since the run began.
     """
     texts = [parts.texts[mark.digest].outline for mark in parts.marks if mark.digest in parts.texts]
-    plain = iter(json.loads(f"[{','.join(texts)}]"))
-    lines_of: list[Sequence[_Line]] = []
+    outlines = iter(kept.parse_outlines(texts))
+    sketches_of: list[Sequence[Sketch]] = []
     sections: set[str] = set()
     said: set[str] = set()
     found: list[Diagnostic] = []
     right = True
     for mark in parts.marks:
         if mark.digest in parts.texts:
-            one = next(plain)
-            lines_of.append(one["lines"])
-            if one["found"]:
-                found += kept.found_in(one, mark.label)
-            said.update(one["names"])
-            sections.update(one["sections"])
+            one = next(outlines)
+            sketches_of.append(one.sketches)
+            if one.found:
+                found += kept.found_in(one.found, mark.label)
+            said.update(one.names)
+            sections.update(one.sections)
         else:
             (part,) = parts.of([mark])
-            lines_of.append([kept.line_of(declaration) for declaration in part.declarations])
+            sketches_of.append([sketch_of(one.resource, one.previously) for one in part.declarations])
             right = right and part.whole and not part.astray and not has_errors(part.found)
             found += part.found
             said.update(name for name, _ in part.names)
             sections |= part.sections
-    entries = {(line[0], line[1]): line for lines in lines_of for line in lines}
-    outline = Outline(entries, frozenset(sections), parts, lines_of)
-    count = sum(map(len, lines_of))
+    entries = {(one.kind, one.key): one for sketches in sketches_of for one in sketches}
+    outline = Outline(entries, frozenset(sections), parts, sketches_of)
+    count = sum(map(len, sketches_of))
     if not right or count > len(entries) or len(said) != 1:
         return outline, None
     return outline, Joined(said.pop(), count, tuple(found))

@@ -6,8 +6,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 
+import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from flametree_cfg.config import TenantReading, cache_name
 from flametree_cfg.drift import DriftKind
@@ -52,11 +52,7 @@ def load_agreement(reading: TenantReading, session: Session) -> Agreement | None
     lines = session.cache.read(_file(reading, session)) if session.cache else None
     if lines is None:
         return None
-    plain = json.loads(lines[0])
-    plain["base"] = tuple((name, digest) for name, digest in plain["base"])
-    for name in ("sections", "references", "outside"):
-        plain[name] = tuple(plain[name])
-    agreement = Agreement(**plain)
+    agreement = msgspec.json.decode(lines[0], type=Agreement)
     return agreement if agreement.tenant == reading.name and unmoved(agreement, session) else None
 
 
@@ -75,7 +71,7 @@ def keep_agreement(basis: Callable[[], Agreement], plan: Plan, reading: TenantRe
         return
     agreement = basis()
     if unmoved(agreement, session) and reading.parts.keep(all_of_it=True):
-        session.cache.keep(_file(reading, session), [json.dumps(asdict(agreement))])
+        session.cache.keep(_file(reading, session), [msgspec.json.encode(agreement).decode()])
 
 
 def is_clean(plan: Plan) -> bool:
@@ -87,7 +83,7 @@ def is_clean(plan: Plan) -> bool:
 def print_of(values: Mapping[str, str], lineage: str, session: Session) -> str:
     """Fingerprint all values together, by reference; empty without a key."""
     keyring = session.keyring
-    return keyring.fingerprint(lineage, json.dumps(sorted(values.items()))) if keyring else ""
+    return keyring.fingerprint(lineage, msgspec.json.encode(sorted(values.items())).decode()) if keyring else ""
 
 
 def _file(reading: TenantReading, session: Session) -> str:

@@ -13,8 +13,8 @@ from flametree_cfg.engine.agreement import Agreement, load_agreement, print_of, 
 from flametree_cfg.engine.prints import printer, references_in, references_of
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import PlanStale, error
-from flametree_cfg.model import Address, Declaration, LiveTenant, OutcomeStatus, Stored, Tenant
-from flametree_cfg.plan import AnyLine, Line, Reading, Swept, as_declared, mentioned, near, part_of, sweep, versions
+from flametree_cfg.model import Address, Declaration, LiveTenant, OutcomeStatus, Sketch, Stored, Tenant, sketch_of
+from flametree_cfg.plan import Reading, Swept, as_declared, mentioned, near, part_of, sweep, versions
 from flametree_cfg.state import after_outcomes, fields_writer, read_all_fields
 
 Declared = Callable[[frozenset[Address]], Mapping[Address, Declaration]]
@@ -104,7 +104,7 @@ def _by_agreement(reading: TenantReading, session: Session) -> Sight | None:
         basis = partial(_renewed, agreement, {**resolved.values, **more.values}, reading, session)
     if not part.changed and not part.outside:
         return part.nothing(session, basis)
-    sight = part.sight(reading.outline.lines, reading.outline.declarations, session, basis)
+    sight = part.sight(reading.outline.sketches, reading.outline.declarations, session, basis)
     return sight if sight and unmoved(agreement, session) else None
 
 
@@ -165,13 +165,11 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
     part = _Part(reading, tenant.sections, swept.changed, swept.outside)
     if not part.changed and not part.outside:
         return part.nothing(session, basis)
-    return part.sight(lambda: _lines(tenant), lambda some: part_of(tenant, some).declarations, session, basis)
+    return part.sight(lambda: _sketches(tenant), lambda some: part_of(tenant, some).declarations, session, basis)
 
 
-def _lines(tenant: Tenant) -> Iterator[Line]:
-    for address, declaration in tenant.declarations.items():
-        resource = declaration.resource
-        yield Line(address.kind.value, address.key, resource.external or resource.system, resource.fields)
+def _sketches(tenant: Tenant) -> Iterator[Sketch]:
+    return (sketch_of(declaration.resource) for declaration in tenant.declarations.values())
 
 
 class _Part(Struct, frozen=True):
@@ -188,7 +186,7 @@ class _Part(Struct, frozen=True):
         return Sight(self.reading, self._tenant({}), stored, LiveTenant(self.reading.name, ()), {}, {}, basis)
 
     def sight(
-        self, lines: Callable[[], Iterable[AnyLine]], declared: Declared, session: Session, basis: Basis | None
+        self, sketches: Callable[[], Iterable[Sketch]], declared: Declared, session: Session, basis: Basis | None
     ) -> Sight | None:
         """See the part; None where that is hardly less than the whole."""
         if self._too_much(self.changed):
@@ -200,7 +198,7 @@ class _Part(Struct, frozen=True):
         stored, live = self._read(self.changed, session)
         ids = {address: one for one, address in _addresses(name, live, session).items()}
         found, others = versions(self.changed, before, stored, live, ids)
-        around = near(found, others, lines(), session.catalog)
+        around = near(found, others, sketches(), session.catalog)
         if around is None or self._too_much(around.addresses):
             return None
         stored, live = self._read(around.addresses, session)

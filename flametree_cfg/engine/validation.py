@@ -101,7 +101,7 @@ def _right_as_before(reading: TenantReading, catalog: Catalog) -> bool:
     }
     from flametree_cfg.plan import near
 
-    found = near(versions, (), reading.outline.lines(), catalog, told=False)
+    found = near(versions, (), reading.outline.sketches(), catalog, told=False)
     if found is None:
         return False
     from flametree_cfg.invariants import check_tenant

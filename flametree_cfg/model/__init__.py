@@ -53,6 +53,7 @@ from flametree_cfg.model.resource import (
     readdress,
     references,
 )
+from flametree_cfg.model.sketch import Sketch, credentials_of, sketch_of
 from flametree_cfg.model.stored import (
     AppliedRun,
     ChainCheck,
@@ -119,6 +120,7 @@ __all__ = [
     "Resource",
     "Secret",
     "Settled",
+    "Sketch",
     "Snapshot",
     "Stage",
     "Status",
@@ -132,6 +134,7 @@ __all__ = [
     "canonical",
     "channel",
     "connector",
+    "credentials_of",
     "entry_marks",
     "folded",
     "foreign_key",
@@ -145,6 +148,7 @@ __all__ = [
     "readdress",
     "references",
     "secrets_in",
+    "sketch_of",
     "sorted_unless_ordered",
     "to_json",
     "value_hash",

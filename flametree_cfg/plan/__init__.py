@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.plan.document import plan_body, plan_digest
-from flametree_cfg.plan.near import AnyLine, Line, Near, near
+from flametree_cfg.plan.near import Near, near
 from flametree_cfg.plan.sweep import Page, Reading, Swept, as_declared, mentioned, part_of, sweep, sweep_ahead, versions
 from flametree_cfg.plan.types import Handover, Plan, Selection, nothing_to_do
 
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 _WHERE_SOMETHING_DIFFERS = {"make_plan": "make", "managed_view": "simulation"}
 
 __all__ = [
-    "AnyLine",
     "Handover",
-    "Line",
     "Near",
     "Page",
     "Plan",

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from flametree_cfg.model import RESERVED_KEY, Address, Kind, Resource, Secret, Value, folded, links
+from flametree_cfg.model import Address, Kind, Resource, Sketch, credentials_of, folded, links
 from flametree_cfg.schema import Catalog
 
 _GENERIC_ROLE = "uses"  # its connectors are called by name in any agent's instructions
-
-
-class Line(NamedTuple):
-    """
-    A declaration in outline.
-
-    `kind` is the text of a `Kind`; `outside` says external or system; a secret among the `fields` may be a `Secret` or
-    its JSON. Any sequence that begins so is as good, a line of a file as it is.
-    """
-
-    kind: str
-    key: str
-    outside: bool
-    fields: Mapping[str, Any]
-
-
-AnyLine = Sequence[Any]
-"""A `Line`, or what begins like one."""
 
 
 class Near(NamedTuple):
@@ -45,7 +27,7 @@ class Near(NamedTuple):
 def near(
     changed: Mapping[Address, Sequence[Resource]],
     outside: Iterable[Resource],
-    lines: Iterable[AnyLine],
+    sketches: Iterable[Sketch],
     catalog: Catalog,
     *,
     told: bool = True,
@@ -60,7 +42,7 @@ def near(
     Args:
         changed: by address, every version of what differs: declared, stored and live, under our addresses.
         outside: what the platform has and the ledger does not know, under our addresses too.
-        lines: everything that is declared.
+        sketches: everything that is declared.
         catalog: the types.
         told: whether people are told what the change does, which takes more than judging it: any agent may speak of a
             connector that gets another name or goes, or link it in the portal.
@@ -78,7 +60,7 @@ def near(
     for resource in outside:
         search.begin_with(resource)
     search.found.update(changed)
-    if not search.go_over(lines) and told:
+    if not search.go_over(sketches) and told:
         return None
     return Near(frozenset(search.found), search.wants_generic)
 
@@ -119,7 +101,7 @@ class _Search:
                 self._connectors.add(address.key)
             case Kind.CHANNEL:
                 self._channels.add(address.key)
-                self._credentials.update(_references(fields.get("settings")))
+                self._credentials.update(credentials_of(version))
             case Kind.AGENT:
                 self._agents.add(address.key)
                 self.found.update(target for _role, target in links(version))
@@ -128,70 +110,47 @@ class _Search:
                 self._agents.add(fields["agent"])
                 self._channels.add(fields["channel"])
 
-    def go_over(self, lines: Iterable[AnyLine]) -> bool:
+    def go_over(self, sketches: Iterable[Sketch]) -> bool:
         """Find what is near; tell whether everything that changed is still declared, if it is a connector."""
-        by_kind: dict[str, list[AnyLine]] = {kind.value: [] for kind in Kind}
-        for line in lines:
-            by_kind[line[0]].append(line)
+        by_kind: dict[str, list[Sketch]] = {kind.value: [] for kind in Kind}
+        for one in sketches:
+            by_kind[one.kind].append(one)
         ours = {address.key for address in self.found if address.kind is Kind.CONNECTOR and not address.foreign}
-        stays = not ours.difference(line[1] for line in by_kind["connector"])
+        stays = not ours.difference(one.key for one in by_kind["connector"])
         agents, attachments = by_kind["agent"], by_kind["attachment"]
         self._named_kinds = frozenset(kind for kind, _ in self._names)
         if self._connectors:
-            self._agents.update(line[1] for line in agents if self._connectors.intersection(_linked(line)))
+            self._agents.update(one.key for one in agents if not self._connectors.isdisjoint(one.linked))
         self._twins_of_credentials(by_kind["channel"])
         # The channels of the agents, and whoever else is on those: one inbound agent each, one restart each.
-        self._channels.update(line[3]["channel"] for line in attachments if line[3]["agent"] in self._agents)
-        for line in attachments:
-            if line[3]["channel"] in self._channels:
-                self.found.add(Address(Kind.ATTACHMENT, line[1]))
-                self._agents.add(line[3]["agent"])
-        self._agents.update(line[1] for line in agents if line[2] or self._named("agent", line))
-        self._channels.update(line[1] for line in by_kind["channel"] if line[2] or self._named("channel", line))
+        self._channels.update(one.channel_key for one in attachments if one.agent_key in self._agents)
+        for one in attachments:
+            if one.channel_key in self._channels:
+                self.found.add(Address(Kind.ATTACHMENT, one.key))
+                self._agents.add(one.agent_key)
+        self._agents.update(one.key for one in agents if one.outside or self._named(one))
+        self._channels.update(one.key for one in by_kind["channel"] if one.outside or self._named(one))
         self.found.update(Address(Kind.CONNECTOR, key) for key in self._wanted_connectors(by_kind["connector"]))
-        near_agents = (line for line in agents if line[1] in self._agents)
-        self.found.update(Address(Kind.CONNECTOR, key) for line in near_agents for key in _linked(line))
+        near_agents = (one for one in agents if one.key in self._agents)
+        self.found.update(Address(Kind.CONNECTOR, key) for one in near_agents for key in one.linked)
         self.found.update(Address(Kind.AGENT, key) for key in self._agents)
         self.found.update(Address(Kind.CHANNEL, key) for key in self._channels)
         return stays
 
-    def _twins_of_credentials(self, channels: Sequence[AnyLine]) -> None:
+    def _twins_of_credentials(self, channels: Sequence[Sketch]) -> None:
         """One bot or mailbox answers in one place: look at whoever has the same credential."""
-        for line in channels if self._channels else ():
-            if line[1] in self._channels:
-                self._credentials.update(_references(line[3].get("settings")))
-        for line in channels if self._credentials else ():
-            if not self._credentials.isdisjoint(_references(line[3].get("settings"))):
-                self._channels.add(line[1])
+        for one in channels if self._channels else ():
+            if one.key in self._channels:
+                self._credentials.update(one.credentials)
+        for one in channels if self._credentials else ():
+            if not self._credentials.isdisjoint(one.credentials):
+                self._channels.add(one.key)
 
-    def _wanted_connectors(self, connectors: Iterable[AnyLine]) -> Iterator[str]:
-        for line in connectors:
-            _, key, outside, fields, *_ = line
-            generic = self.wants_generic and fields.get("type") in self.generic_types
-            if outside or generic or fields.get("default") or self._named("connector", line):
-                yield key
+    def _wanted_connectors(self, connectors: Iterable[Sketch]) -> Iterator[str]:
+        for one in connectors:
+            generic = self.wants_generic and one.type in self.generic_types
+            if one.outside or generic or one.default or self._named(one):
+                yield one.key
 
-    def _named(self, kind: str, line: AnyLine) -> bool:
-        return kind in self._named_kinds and (kind, folded(line[3].get("name") or "")) in self._names
-
-
-def _linked(line: AnyLine) -> Iterator[str]:
-    for keys in (line[3].get("connectors") or {}).values():
-        if isinstance(keys, str):
-            yield keys
-        elif keys:
-            yield from keys
-
-
-def _references(value: Value) -> Iterator[str]:
-    """List the references of secrets in a value, as `Secret` or as JSON."""
-    if isinstance(value, Secret):
-        yield value.reference
-    elif isinstance(value, Mapping):
-        if isinstance(reference := value.get(RESERVED_KEY), str):
-            yield reference
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _references(item)
+    def _named(self, one: Sketch) -> bool:
+        return one.kind in self._named_kinds and (one.kind, folded(one.name)) in self._names

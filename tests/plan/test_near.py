@@ -19,11 +19,13 @@ from flametree_cfg.model import (
     LiveTenant,
     Resource,
     Secret,
+    Sketch,
     Stored,
     Tenant,
     entry_marks,
+    sketch_of,
 )
-from flametree_cfg.plan import Line, Plan, Reading, make_plan, mentioned, near, part_of, sweep, versions
+from flametree_cfg.plan import Plan, Reading, make_plan, mentioned, near, part_of, sweep, versions
 from flametree_cfg.state import read_all_fields
 from flametree_cfg.state.body import write_json
 from tests.plan.documents import CATALOG, Draw, documents, read
@@ -79,7 +81,7 @@ def _part(tenant: Tenant, sides: Applied) -> tuple[Tenant, Stored, LiveTenant] |
     changed, outside = versions(swept.changed, tenant.declarations, stored, seen, ids)
     if any(declared.previously for address, declared in tenant.declarations.items() if address in swept.changed):
         return None
-    found = near(changed, outside, _lines(tenant), CATALOG)
+    found = near(changed, outside, _sketches(tenant), CATALOG)
     if found is None:
         return None
     stored = _some(sides.stored, found.addresses)
@@ -110,10 +112,8 @@ def _objects(live: LiveTenant, ids: set[str]) -> LiveTenant:
     return replace(live, objects=tuple(item for item in live.objects if item.id in ids))
 
 
-def _lines(tenant: Tenant) -> Iterator[Line]:
-    for address, declaration in tenant.declarations.items():
-        resource = declaration.resource
-        yield Line(Kind(address.kind).value, address.key, resource.external or resource.system, resource.fields)
+def _sketches(tenant: Tenant) -> Iterator[Sketch]:
+    return (sketch_of(declaration.resource) for declaration in tenant.declarations.values())
 
 
 @settings(STORIES, max_examples=4 * STORIES.max_examples)
@@ -131,7 +131,7 @@ def test_a_part_shows_what_is_wrong(data: st.DataObject) -> None:
         for address in {*before.declarations, *declarations}
         if before.declarations.get(address) != declarations.get(address)
     }
-    found = near(changed, (), _lines(after), CATALOG)
+    found = near(changed, (), _sketches(after), CATALOG)
     if found is not None:
         assert _errors(part_of(after, found.addresses)) == _errors(after)
 
@@ -172,10 +172,10 @@ def _spoil(draw: Draw, declarations: dict[Address, Declaration]) -> None:
     declarations[resource.address] = replace(declaration, resource=resource)
 
 
-def _zoo(**sections: object) -> list[Line]:
+def _zoo(**sections: object) -> Tenant:
     tenant = read({"tenant": "zoo", **sections})
     assert tenant is not None
-    return list(_lines(tenant))
+    return tenant
 
 
 def _bot(key: str, credential: str) -> dict[str, object]:
@@ -185,15 +185,14 @@ def _bot(key: str, credential: str) -> dict[str, object]:
 BOTS = {"c1": _bot("c1", "SAME"), "c2": _bot("c2", "SAME"), "c3": _bot("c3", "OTHER")}
 
 
-def _near(lines: list[Line], *changed: str) -> set[str]:
+def _near(tenant: Tenant, *changed: str) -> set[str]:
     """Give what is near a change of the description of these addresses, without what is changed itself."""
     versions = {}
-    for line in lines:
-        address = Address(Kind(line.kind), line.key)
+    for address, declaration in tenant.declarations.items():
         if str(address) in changed:
-            resource = Resource(address, line.fields)
+            resource = declaration.resource
             versions[address] = [resource, resource.with_fields(description="changed")]
-    found = near(versions, (), lines, CATALOG)
+    found = near(versions, (), _sketches(tenant), CATALOG)
     assert found is not None
     assert len(versions) == len(changed)
     return {str(address) for address in found.addresses} - set(changed)
@@ -207,10 +206,10 @@ def test_twins_of_a_credential() -> None:
 
 def test_twins_of_a_credential_that_is_given_up() -> None:
     """A token that the bot had before, or gets now, counts as well as the one that its YAML says."""
-    lines = _zoo(channels=BOTS)
+    sketches = _sketches(_zoo(channels=BOTS))
     before = Resource(Address(Kind.CHANNEL, "c3"), {"name": "C3", "settings": {"bot_token": Secret("${env:SAME}")}})
     after = Resource(before.address, {"name": "C3", "settings": {"bot_token": Secret("${env:OTHER}")}})
-    found = near({before.address: [before, after]}, (), lines, CATALOG)
+    found = near({before.address: [before, after]}, (), sketches, CATALOG)
 
     assert found is not None
     assert {str(address) for address in found.addresses} == {"channel.c1", "channel.c2", "channel.c3"}
