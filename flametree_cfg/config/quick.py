@@ -49,6 +49,8 @@ def read_quickly(body: bytes, file: str) -> Document | None:
         What `EventReader` would give, without places but those of the top level's values; None where anything is
         unusual.
     """
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n")  # as they are written on Windows
     if b"\t" in body or b"\r" in body or (len(body) > MAX_NODES and _most_nodes(body) > MAX_NODES):
         return None
     try:
