@@ -17,7 +17,11 @@ from flametree_cfg.engine.session import Session
 from flametree_cfg.model import parse_address
 from flametree_cfg.plan import Page, Swept, sweep_ahead
 
-WORTH_IT = 2_000_000  # bytes of a ledger: 2,000 resources, 20 ms of work, against 10 ms that starting a process costs
+WORTH_IT = range(2_000_000, 20_000_000)
+"""
+Bytes of a ledger. Less than 2,000 resources are gone over as fast as a process is started; of more than 20,000 the YAML
+is read by several processes, and the ledger would take memory at the same time.
+"""
 
 _TENANT = re.compile(rb"^tenant: *([a-z0-9-]+) *$", re.MULTILINE)
 
@@ -89,11 +93,11 @@ def _pays(session: Session) -> bool:
     if not options.refresh or options.targets or options.no_delete or session.given is not None or not ledger:
         return False
     try:
-        large = ledger.stat().st_size >= WORTH_IT
+        pays = ledger.stat().st_size in WORTH_IT
     except OSError:
         return False
     is_here = _file(options.platform, session.home) is not None
-    return large and is_here and not (session.cache and session.cache.has(AGREED))
+    return pays and is_here and not (session.cache and session.cache.has(AGREED))
 
 
 def _file(url: str | None, default: Path) -> Path | None:
