@@ -134,16 +134,7 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
     if len(prints) < len(references):
         return None
     compared = Reading(fields_writer(prints), read_all_fields, printer(prints))
-    seen = session.ahead and session.ahead.seen()
-    if (
-        seen
-        and (seen.tenant, seen.stamp, seen.revision) == (tenant.name, stamp, revision)
-        and as_declared(seen.pages, tenant.declarations, compared.written)
-    ):
-        swept: Swept | None = seen.swept
-    else:
-        entries, objects = session.ledger.texts(tenant.name), session.platform.sweep(tenant.name)
-        swept = sweep(tenant.declarations, compared, entries, objects)
+    swept = _swept(tenant, compared, (stamp, revision), session)
     if swept is None:
         return None
 
@@ -166,6 +157,20 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
     if not part.changed and not part.outside:
         return part.nothing(session, basis)
     return part.sight(lambda: _sketches(tenant), lambda some: part_of(tenant, some).declarations, session, basis)
+
+
+def _swept(tenant: Tenant, compared: Reading, state: tuple[str, str], session: Session) -> Swept | None:
+    """Find where the sides do not agree; by what was seen ahead, if ledger and platform are in this state still."""
+    seen = session.ahead and session.ahead.seen()
+    if (
+        seen
+        and seen.tenant == tenant.name
+        and (seen.stamp, seen.revision) == state
+        and as_declared(seen.pages, tenant.declarations, compared.written)
+    ):
+        return seen.swept
+    entries, objects = session.ledger.texts(tenant.name), session.platform.sweep(tenant.name)
+    return sweep(tenant.declarations, compared, entries, objects)
 
 
 def _sketches(tenant: Tenant) -> Iterator[Sketch]:

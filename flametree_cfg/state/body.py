@@ -51,7 +51,7 @@ def _plain(value: object) -> object:
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode
 _encode_as_it_is = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain).encode
 
-_write = msgspec.json.Encoder(order="sorted", enc_hook=dict).encode
+_write = msgspec.json.Encoder(order="sorted", enc_hook=_plain).encode
 _UNUSUAL = (OverflowError, TypeError, ValueError, RecursionError)  # numbers beyond 64 bits, halves of surrogate pairs
 _UNPRINTED = re.compile(rb'\{"\$secret":"([^"\\]+)"\}')
 
