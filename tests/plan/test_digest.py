@@ -148,7 +148,7 @@ def test_digest_of_anything(
     fields: dict[str, Any], value: Any, path: tuple[str, str | int], action: Action, note: Note, text: str
 ) -> None:
     """Operations are written to the bytes of their documents, those that RFC 8785 has no form for too."""
-    resource = Resource(connector(text), fields, external=len(fields) > 2, system=len(fields) > 1)
+    resource = Resource(connector(text), fields, external=len(text) > 1, system=not text)
     changes = (FieldChange(path, value, resource.fields, note), FieldChange(("a",), None, value, note))
     more = Precondition(Check.LINKS, text, text, "b"), Precondition(Check.FIELD, text, "", text)
     created = tuple(FieldChange((key,), None, item) for key, item in fields.items() if item)
