@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,7 +15,9 @@ from flametree_cfg.model import Kind, Resource, Tenant
 if TYPE_CHECKING:
     from flametree_cfg.schema import Catalog
 
-Found = Iterator[Diagnostic]
+Found = Iterable[Diagnostic]
+"""What a rule gives; an empty tuple, which costs less than an iterator, where it sees at once that nothing is wrong."""
+
 Scope = Sequence[Resource]
 
 
