@@ -43,6 +43,7 @@ from flametree_cfg.model.operation import (
     OutcomeStatus,
     Precondition,
     Stage,
+    path_of,
 )
 from flametree_cfg.model.resource import (
     Declaration,
@@ -151,6 +152,7 @@ __all__ = [
     "map_secrets",
     "parse_address",
     "parse_reference",
+    "path_of",
     "readdress",
     "references",
     "secrets_in",

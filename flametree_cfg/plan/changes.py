@@ -21,6 +21,7 @@ from flametree_cfg.model import (
     at_path,
     folded,
     map_secrets,
+    path_of,
 )
 from flametree_cfg.plan.sides import OUTGOING, Sides
 from flametree_cfg.schema import Catalog
@@ -126,7 +127,7 @@ def keep_fingerprints(desired: Resource, stored: Resource) -> Resource:
 def _creation(desired: Resource) -> Change:
     fields = tuple(
         [
-            FieldChange((key,), None, value)
+            FieldChange(path_of[key], None, value)
             for key, value in desired.fields.items()
             if value or not ((value is False and key in _SWITCHES) or value is None or value.__class__ in _EMPTY)
         ]
