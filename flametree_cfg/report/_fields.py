@@ -29,6 +29,7 @@ class Sign(enum.StrEnum):
     UNPROTECT = "lift"
 
 
+_DELETE = Action.DELETE
 _SIGNS = {
     Action.CREATE: Sign.CREATE,
     Action.DELETE: Sign.DELETE,
@@ -68,18 +69,20 @@ def rows(changes: Sequence[Change]) -> list[Row]:
     return [_row(change, outgoing) for change, outgoing in _paired(changes)]
 
 
-def signs(changes: Sequence[Change]) -> Iterator[Sign]:
+def signs(changes: Sequence[Change]) -> list[Sign]:
     """List the signs of the rows alone."""
-    return (_sign(change, outgoing) for change, outgoing in _paired(changes))
+    return [_sign(change, outgoing) for change, outgoing in _paired(changes)]
 
 
-def _paired(changes: Sequence[Change]) -> Iterator[tuple[Change, Change | None]]:
+def _paired(changes: Sequence[Change]) -> list[tuple[Change, Change | None]]:
     """Give each change with the deletion of the object whose place it takes."""
-    deleted = [change for change in changes if change.action is Action.DELETE]
-    made_anew = {c.address for c in changes if c.action is Action.CREATE} if deleted else set()
+    deleted = [change for change in changes if change.action is _DELETE]
+    if not deleted:
+        return [(change, None) for change in changes]
+    made_anew = {c.address for c in changes if c.action is Action.CREATE}
     outgoing = {successor: change for change in deleted if (successor := _successor(change.address)) in made_anew}
     leaving = {id(change) for change in outgoing.values()}
-    return ((change, outgoing.get(change.address)) for change in changes if id(change) not in leaving)
+    return [(change, outgoing.get(change.address)) for change in changes if id(change) not in leaving]
 
 
 def _sign(change: Change, outgoing: Change | None) -> Sign:
