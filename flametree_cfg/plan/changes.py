@@ -194,6 +194,8 @@ def _protected_replaced(sides: Sides, found: Found) -> Iterator[Diagnostic]:
 
 
 def _names_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
+    if not sides.live.resources:
+        return
     wanted = {
         (address.kind, folded(change.after.name)): address
         for address, change in found.changes.items()
@@ -258,7 +260,7 @@ def _claims(found: Found) -> dict[str, Address]:
 
 def _holders(sides: Sides, found: Found) -> Iterator[tuple[Address, Resource]]:
     """List the attachments nobody plans to change that hold the inbound somebody claims, with the claim."""
-    claims = _claims(found)
+    claims = _claims(found) if sides.live.resources else {}
     for attachment in sides.live.of_kind(Kind.ATTACHMENT) if claims else ():
         claim = claims.get(attachment.address.channel_key)
         if claim is not None and attachment.fields.get("inbound") and attachment.address not in found.changes:

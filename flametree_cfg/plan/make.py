@@ -222,7 +222,8 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
     renamed = {after: before for before, after in sides.moves.items() if after in sides.desired}
     replaced = {before: after for after, before in aside.items()}
     shown = []
-    for address, change in sorted(found.changes.items()):
+    for address in sorted(found.changes):
+        change = found.changes[address]
         if address in aside and aside[address] in found.changes:
             continue
         if address in replaced:
@@ -231,6 +232,8 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
         else:
             previous = renamed.pop(address, None)
             shown.append(replace(change, previous=previous) if previous else change)
+    if not (renamed or found.protections or sides.found or found.forgotten):
+        return tuple(shown)
     for after, before in renamed.items():
         entry = sides.stored[after]
         shown.append(Change(after, Action.MOVE, entry.resource, entry.resource, previous=before))
