@@ -97,6 +97,14 @@ class _Encoder(json.JSONEncoder):
     def __init__(self, *, referring: bool) -> None:
         super().__init__(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
         self._referring = referring
+        # `encode` makes this anew each time, which takes as long as writing a small value.
+        make = json.encoder.c_make_encoder  # type: ignore[attr-defined]  # None where Python is not in C
+        text = json.encoder.encode_basestring
+        self._pieces = make(None, self.default, text, None, ":", ",", True, False, True) if make else None
+
+    def write(self, value: Value) -> str:
+        """Do what `encode` does."""
+        return "".join(self._pieces(value, 0)) if self._pieces else self.encode(value)
 
     def default(self, o: Value) -> Value:
         if isinstance(o, Secret):
@@ -144,9 +152,9 @@ def _canonical(value: Value, encoder: _Encoder) -> bytes:
 
 def _in_form(value: Value, encoder: _Encoder) -> str:
     """Write with the standard library, twenty times as fast, what it writes as RFC 8785 wants."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and value is not True and value is not False:
         return _by_rfc(value)
-    text = encoder.encode(value)
+    text = encoder.write(value)
     if _NUMBERS_THAT_DIFFER.search(text) or not is_plain_text(text):
         return _by_rfc(map_secrets(value, lambda _path, secret: encoder.default(secret)))
     return text

@@ -136,9 +136,11 @@ def leaves(changes: Sequence[FieldChange] | Iterator[FieldChange]) -> Iterator[F
             yield change
 
 
-def _members(path: Path, value: Mapping[str, Value]) -> Iterator[tuple[Path, Value]]:
+def _members(path: Path, value: Mapping[str, Value]) -> list[tuple[Path, Value]]:
+    found = []
     for key, item in value.items():
         if isinstance(item, dict) and item:
-            yield from _members((*path, key), item)
+            found += _members((*path, key), item)
         elif item or item not in _EMPTY:
-            yield (*path, key), item
+            found.append(((*path, key), item))
+    return found
