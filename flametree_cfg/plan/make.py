@@ -266,7 +266,7 @@ def _protecting(change: Change, *, protected: bool) -> Change:
 
 def _handovers(operations: Iterable[Operation]) -> Iterator[Handover]:
     released: dict[str, Address] = {}
-    for operation in operations:
+    for operation in [one for one in operations if one.effects or one.part_of]:
         if operation.action is Action.MAKE_DEFAULT and operation.effects:
             holder = operation.effects[0].address
             yield Handover(f"default {operation.type}", str(holder), str(operation.address))
@@ -283,10 +283,11 @@ def _handovers(operations: Iterable[Operation]) -> Iterator[Handover]:
 def _restarted(operations: Iterable[Operation]) -> tuple[Address, ...]:
     stopped: set[Address] = set()
     restarted: set[Address] = set()
+    stop, start = Action.STOP, Action.START
     for operation in operations:
-        if operation.action is Action.STOP:
+        if operation.action is stop:
             stopped.add(operation.address)
-        elif operation.action is Action.START and operation.address in stopped:
+        elif operation.action is start and operation.address in stopped:
             restarted.add(operation.address)
     return tuple(sorted(restarted))
 

@@ -25,11 +25,12 @@ from flametree_cfg.model import (
 PATHS_KEPT = 4096  # a bulk of operations has the same few
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 _path = attrgetter("path")
+_CREATE, _NONE = Action.CREATE, Note.NONE  # a member costs more to look up than a comparison
 
 
 def not_said(operation: Operation, after: Resource) -> Mapping[str, Value]:
     """Give the fields afterwards; of what is created those that are not set, since the others are its changes."""
-    if operation.action is not Action.CREATE:
+    if operation.action is not _CREATE:
         return after.fields
     rest = dict(after.fields)
     for change in operation.changes:
@@ -97,7 +98,7 @@ class Writer:
     def _change(self, change: FieldChange) -> str:
         value = change.after
         after = encode_basestring(value) if value.__class__ is str else self._value(value)
-        if change.before is None and change.note is Note.NONE:
+        if change.before is None and change.note is _NONE:
             return f'{{"after":{after},"before":null,"note":"","path":{_steps(change.path)}}}'
         before = self._value(change.before)
         return f'{{"after":{after},"before":{before},"note":"{change.note}","path":{_steps(change.path)}}}'

@@ -30,7 +30,7 @@ class Sign(enum.StrEnum):
 
 
 _DELETE = Action.DELETE
-_SIGNS = {
+_SIGNS = dict.fromkeys(Action, Sign.CHANGE) | {
     Action.CREATE: Sign.CREATE,
     Action.DELETE: Sign.DELETE,
     Action.MOVE: Sign.RENAME_KEY,
@@ -88,7 +88,7 @@ def _paired(changes: Sequence[Change]) -> list[tuple[Change, Change | None]]:
 def _sign(change: Change, outgoing: Change | None) -> Sign:
     if change.imported:
         return Sign.IMPORT
-    return Sign.REPLACE if change.replaced or outgoing is not None else _SIGNS.get(change.action, Sign.CHANGE)
+    return Sign.REPLACE if change.replaced or outgoing is not None else _SIGNS[change.action]
 
 
 def _successor(address: Address) -> Address | None:

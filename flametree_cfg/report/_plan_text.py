@@ -24,6 +24,7 @@ _TONES = {
     Sign.DELETE: Tone.DELETE,
     Sign.REPLACE: Tone.REPLACE,
 }
+_NONE = Note.NONE  # a member costs more to look up than a comparison
 QUIET_SHOWN = 20  # names: more of them would push the changes out of sight
 _IN_THE_ROW = {("type",), ("name",)}
 
@@ -108,11 +109,12 @@ def change_lines(changed: Iterable[Row], symbols: Symbols) -> Iterator[Line]:
     heads = _heads(symbols)
     for row in changed:
         yield Line(_row(row, heads[row.sign], symbols), _TONES.get(row.sign, Tone.PLAIN))
-        new = row.sign in (Sign.CREATE, Sign.REPLACE)
+        created = row.sign is Sign.CREATE
+        new = created or row.sign is Sign.REPLACE
         for field in leaves(row.fields):
-            if row.sign is Sign.CREATE and field.path in _IN_THE_ROW:
+            if created and field.path in _IN_THE_ROW:
                 continue
-            if new and field.before is None and field.note is Note.NONE:  # `field_lines` says the same
+            if new and field.before is None and field.note is _NONE:  # `field_lines` says the same
                 yield Line(f"      {path_text(field.path)}: {value_text(field.after)}")
             else:
                 yield from field_lines(field, symbols, "      ", new=new)
