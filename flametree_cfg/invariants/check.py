@@ -89,11 +89,13 @@ def _near(world: World, catalog: Catalog, touched: Collection[Address]) -> Colle
     near = dict.fromkeys(touched)
     for address in touched:
         if address.kind is _CONNECTOR:
-            near.update(dict.fromkeys(world.agents_linking(address)))
+            if linking := world.agents_linking(address):
+                near.update(dict.fromkeys(linking))
             if world.defaulted(address):
                 near.update(dict.fromkeys(left_alone(world, catalog, address)))
         elif address.kind is not _ATTACHMENT:
-            near.update(dict.fromkeys(world.attachments_of(address)))
+            if attached := world.attachments_of(address):
+                near.update(dict.fromkeys(attached))
     return near
 
 

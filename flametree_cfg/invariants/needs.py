@@ -35,9 +35,9 @@ def running_without_role(world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R4, R21; Q1 is decided as S-CONN reads, because its page is the newer one about defaults.
     """
-    uncovered = [role for role in roles_to_run(catalog) if not has_default(world, role)]
-    running = [agent for agent in scope if agent.fields.get("running") is True] if uncovered else ()
-    return _not_runnable(world, uncovered, running) if running else ()
+    running = [agent for agent in scope if agent.fields.get("running") is True]
+    uncovered = [role for role in roles_to_run(catalog) if not has_default(world, role)] if running else ()
+    return _not_runnable(world, uncovered, running) if uncovered else ()
 
 
 def _not_runnable(world: World, uncovered: Sequence[Role], running: Scope) -> Iterator[Diagnostic]:
