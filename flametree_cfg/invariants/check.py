@@ -93,9 +93,8 @@ def _near(world: World, catalog: Catalog, touched: Collection[Address]) -> Colle
                 near.update(dict.fromkeys(linking))
             if world.defaulted(address):
                 near.update(dict.fromkeys(left_alone(world, catalog, address)))
-        elif address.kind is not _ATTACHMENT:
-            if attached := world.attachments_of(address):
-                near.update(dict.fromkeys(attached))
+        elif address.kind is not _ATTACHMENT and (attached := world.attachments_of(address)):
+            near.update(dict.fromkeys(attached))
     return near
 
 
