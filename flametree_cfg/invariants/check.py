@@ -22,6 +22,9 @@ _BY_KIND: Mapping[When, Mapping[Kind, tuple[Rule, ...]]] = {
     when: {kind: tuple(rule for rule in RULES if when in rule.at and kind in rule.kinds) for kind in Kind}
     for when in When
 }
+_OF_RUNNING: Mapping[Kind, tuple[Rule, ...]] = {
+    kind: tuple(rule for rule in _BY_KIND[When.STEP][kind] if rule.running) for kind in Kind
+}
 
 
 def check_tenant(
@@ -77,6 +80,24 @@ def check_step(world: World, catalog: Catalog, touched: Collection[Address]) -> 
         else:
             scope.append(resource)
     return _check(world, catalog, scopes, When.STEP)
+
+
+def check_switch(world: World, catalog: Catalog, address: Address) -> Checked:
+    """
+    Judge a step that did nothing but start or stop a channel or an agent.
+
+    It is `check_step`, but for rules that do not look at `running`: they say of what is near what they said before the
+    step, so they are counted and not asked again. What was broken before may be missing.
+    """
+    attached = world.attachments_of(address)
+    near = {address.kind: [address], _ATTACHMENT: attached}
+    count = sum(len(_BY_KIND[When.STEP][kind]) * len(addresses) for kind, addresses in near.items())
+    found: list[Diagnostic] = []
+    for kind, addresses in near.items():
+        scope = [world.resources[one] for one in addresses] if _OF_RUNNING[kind] else ()
+        for rule in _OF_RUNNING[kind] if scope else ():
+            found.extend(rule.check(world, catalog, scope))
+    return Checked(_in_order(found), count)
 
 
 def check_renamed_mentions(world: World, catalog: Catalog, stored: Snapshot | None) -> tuple[Diagnostic, ...]:

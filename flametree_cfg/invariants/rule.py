@@ -43,6 +43,7 @@ class Rule(Struct, frozen=True):
         severity: of every diagnostic it yields, unless a person adjusts it.
         kinds: what it looks at; its scope holds nothing else, and one kind at a time.
         check: judges the resources in a scope, looking around in the World; costs no more than what it touches.
+        running: whether it looks at `running`; what others say is the same before and after a start or a stop.
     """
 
     code: str
@@ -51,6 +52,7 @@ class Rule(Struct, frozen=True):
     at: frozenset[When]
     kinds: frozenset[Kind]
     check: Callable[[World, Catalog, Scope], Found]
+    running: bool = False
 
 
 class TenantRule(Struct, frozen=True):
@@ -64,7 +66,7 @@ class TenantRule(Struct, frozen=True):
 
 class Checked(Struct, frozen=True):
     """
-    What came of a check: how many judgements were made (one per rule and resource), and what was found.
+    What came of a check: how many judgements hold for it (one per rule and resource), and what was found.
 
     It is gone over, counted and tested like the diagnostics themselves: `if checked:` means something was found.
     """

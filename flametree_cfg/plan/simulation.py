@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from flametree_cfg.diff import compare, patch
 from flametree_cfg.errors import Diagnostic
 from flametree_cfg.impact import lifecycle_of
-from flametree_cfg.invariants import When, World, check_all, check_step
+from flametree_cfg.invariants import Checked, When, World, check_all, check_step, check_switch
 from flametree_cfg.model import (
     Action,
     Address,
@@ -84,6 +84,9 @@ class Simulation:
         """Check the invariants around what an operation touched."""
         checked = check_step(self.world, self.catalog, self._touched)
         self._touched = set()
+        return self._proved(operation, checked)
+
+    def _proved(self, operation: Operation, checked: Checked) -> Operation:
         self.checks += checked.count
         if checked.diagnostics:
             self._violations += [d for d in checked if violation(d) not in self.standing]
@@ -222,11 +225,11 @@ class Simulation:
             return None
         before = self._recorded(now)
         resource = now.with_fields(running=running)
-        self._put(resource)
+        self._undo.append((address, self.world.put(resource)))
         after = resource if before is now else before
         if after is before and "running" in before.fields:
             after = before.with_fields(running=running)
-        return self._settle(
+        return self._proved(
             self._operation(
                 Action.START if running else Action.STOP,
                 address,
@@ -234,7 +237,8 @@ class Simulation:
                 after,
                 (FieldChange(("running",), before=not running, after=running),),
                 part_of=part_of,
-            )
+            ),
+            check_switch(self.world, self.catalog, address),
         )
 
     def _fields_are_as_seen(self, address: Address, changes: Iterable[FieldChange]) -> Iterable[Precondition]:
