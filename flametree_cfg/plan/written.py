@@ -69,7 +69,7 @@ class Writer:
         if one.before is not None:
             text += f',"before":{self._fields(one.before.fields)}'
         if one.changes:
-            text += f',"changes":[{",".join([self._change(each) for each in sorted(one.changes, key=_path)])}]'
+            text += f',"changes":[{",".join(map(self._change, sorted(one.changes, key=_path)))}]'
         if one.effects:
             effects = sorted(one.effects, key=lambda e: (e.address, e.path))
             text += f',"effects":[{",".join(map(self._effect, effects))}]'
@@ -92,14 +92,18 @@ class Writer:
         return f'{text},"type":{encode_basestring(one.type)}}}' if one.type else f"{text}}}"
 
     def _fields(self, fields: Mapping[str, Value]) -> str:
-        value = self._value
-        return f"{{{','.join([f'{encode_basestring(key)}:{value(fields[key])}' for key in sorted(fields)])}}}"
+        value, quoted = self._value, encode_basestring
+        members = [
+            f"{quoted(key)}:{quoted(one) if (one := fields[key]).__class__ is str else value(one)}"
+            for key in sorted(fields)
+        ]
+        return f"{{{','.join(members)}}}"
 
     def _change(self, change: FieldChange) -> str:
         value = change.after
         after = encode_basestring(value) if value.__class__ is str else self._value(value)
         if change.before is None and change.note is _NONE:
-            return f'{{"after":{after},"before":null,"note":"","path":{_steps(change.path)}}}'
+            return f'{{"after":{after},{_of_new(change.path)}'
         before = self._value(change.before)
         return f'{{"after":{after},"before":{before},"note":"{change.note}","path":{_steps(change.path)}}}'
 
@@ -128,6 +132,12 @@ def _in_order(preconditions: Sequence[Precondition]) -> Sequence[Precondition]:
 def _precondition(one: Precondition) -> str:
     expect, path, subject = encode_basestring(one.expect), encode_basestring(one.path), encode_basestring(one.subject)
     return f'{{"check":"{one.check}","expect":{expect},"path":{path},"subject":{subject}}}'
+
+
+@lru_cache(maxsize=PATHS_KEPT)
+def _of_new(path: Path) -> str:
+    """Give what stands after the value of a field that was not there before."""
+    return f'"before":null,"note":"","path":{_steps(path)}}}'
 
 
 @lru_cache(maxsize=PATHS_KEPT)

@@ -64,10 +64,10 @@ def value_text(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, Secret):
         return secret_text(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(value_text, value))}]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {value_text(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(value_text(item) for item in value) + "]"
     return str(value) if value.__class__ is int else json.dumps(value)
 
 
