@@ -119,6 +119,7 @@ _PRESENT = _Encoder(referring=False)
 _NUMBERS_THAT_DIFFER = re.compile(
     r"[\[:,](?![\"{\[tfn])-?(?:[NI]|[0-9]{16}|[0-9]+(?:\.[0-9]+)?e|[0-9]+\.0(?:[,\]}]|$))"
 )
+_EXACT = 2**53 - 1  # what a double holds without a gap
 # RFC 8785 sorts keys by UTF-16 units; and it knows no half of a surrogate pair.
 _CHARACTERS_THAT_DIFFER = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
@@ -155,9 +156,21 @@ def _in_form(value: Value, encoder: _Encoder) -> str:
     if isinstance(value, (int, float)) and value is not True and value is not False:
         return _by_rfc(value)
     text = encoder.write(value)
+    if _NUMBERS_THAT_DIFFER.search(text):
+        text = encoder.write(_with_integers(value))
     if _NUMBERS_THAT_DIFFER.search(text) or not is_plain_text(text):
         return _by_rfc(map_secrets(value, lambda _path, secret: encoder.default(secret)))
     return text
+
+
+def _with_integers(value: Value) -> Value:
+    """Copy a value with `1.0` as 1, which is how RFC 8785 writes it: no other number of most YAML differs."""
+    kind = value.__class__
+    if kind is float:
+        return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+    if kind is dict:
+        return {key: item if item.__class__ is str else _with_integers(item) for key, item in value.items()}
+    return [_with_integers(item) for item in value] if kind is list else value
 
 
 def _by_rfc(plain: Value) -> str:
