@@ -199,6 +199,11 @@ def _unprinted(value: Value, path: Path = ()) -> Iterator[Path]:
 
 def same(one: Value, other: Value) -> bool:
     """Tell whether two values are one: like `==`, but `true` is not 1; `1` is `1.0`."""
+    kind = one.__class__
+    if one is other and kind is not float:
+        return True
+    if kind is str:
+        return bool(one == other)
     return bool(one == other) and _same_kind(one, other)
 
 
@@ -207,7 +212,7 @@ def _same_kind(one: Value, other: Value) -> bool:
     if kind is str:
         return True
     if kind is dict:
-        return all(_same_kind(value, other[key]) for key, value in one.items())
+        return all(value.__class__ is str or _same_kind(value, other[key]) for key, value in one.items())
     if kind is list:
         return all(map(_same_kind, one, other))
     return (one is True or one is False) == (other is True or other is False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -47,7 +48,7 @@ def as_warnings(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
 
 def take_census(plan: Plan, session: Session) -> Census:
     """Count what the ledger has, where the plan deletes anything."""
-    if not any(operation.action is Action.DELETE for operation in plan.operations):
+    if Action.DELETE not in {operation.action for operation in plan.operations}:
         return Census()
     counts: Counter[Kind] = Counter()
     protected = set()
@@ -81,7 +82,7 @@ def refusals(plan: Plan, census: Census, options: Options) -> tuple[Diagnostic, 
     )
 
 
-class _Going(Struct, frozen=True):
+class _Going(Struct, frozen=True, dict=True):
     """What a plan lets go."""
 
     plan: Plan
@@ -91,14 +92,16 @@ class _Going(Struct, frozen=True):
     def _allowed(self, address: Address) -> bool:
         return not {"all", str(address)}.isdisjoint(self.options.allow_delete)
 
+    @cached_property
     def _deleted(self) -> list[Address]:
-        """List objects that go and have no successor."""
-        gone = [o.address for o in self.plan.operations if o.action is Action.DELETE and o.address.kind in OBJECTS]
+        """Objects that go and have no successor."""
+        delete = Action.DELETE
+        gone = [o.address for o in self.plan.operations if o.action is delete and o.address.kind in OBJECTS]
         return [one for one in gone if not (_outgoing(one) or one.foreign)]
 
     def _unsaid(self, kind: Kind) -> list[Address]:
         """List those of a kind that nobody allowed by name."""
-        return [one for one in self._deleted() if one.kind is kind and not self._allowed(one)]
+        return [one for one in self._deleted if one.kind is kind and not self._allowed(one)]
 
     def _left(self, kind: Kind) -> int:
         """Count what remains of a kind."""
@@ -137,7 +140,7 @@ class _Going(Struct, frozen=True):
 
     def emptied(self) -> Iterator[Diagnostic]:
         """Nothing of a tenant is left."""
-        gone = self._deleted()
+        gone = self._deleted
         if self._is_emptied() and not all(map(self._allowed, gone)):
             yield error(
                 "tenant-emptied",
@@ -168,7 +171,7 @@ class _Going(Struct, frozen=True):
 
         A limit that somebody gave counts all there is; the one that always holds leaves out what was allowed by name.
         """
-        gone, limit = self._deleted(), self.options.max_delete
+        gone, limit = self._deleted, self.options.max_delete
         if limit is None:
             for kind in COUNTED:
                 of_kind = self._unsaid(kind)

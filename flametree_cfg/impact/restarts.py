@@ -43,6 +43,8 @@ def agents_to_restart(changes: Iterable[Change], live: Snapshot, catalog: Catalo
 
     Source: domain.md 3.6, R16, R19.
     """
+    if not live.resources:
+        return ()
     touched: set[Address] = set()
     leaving: set[Address] = set()
     shared_channels: set[str] = set()

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flametree_cfg.invariants.check import check_all, check_renamed_mentions, check_step, check_tenant
+    from flametree_cfg.invariants.check import check_all, check_renamed_mentions, check_step, check_switch, check_tenant
     from flametree_cfg.invariants.rule import Checked, Rule, TenantRule, When
     from flametree_cfg.invariants.rules import ALL_CODES, RULES, STEP_CODES, TENANT_RULES
     from flametree_cfg.invariants.severity import adjust
     from flametree_cfg.invariants.world import World
 
 _WHERE = {
-    "check": ("check_all", "check_renamed_mentions", "check_step", "check_tenant"),
+    "check": ("check_all", "check_renamed_mentions", "check_step", "check_switch", "check_tenant"),
     "rule": ("Checked", "Rule", "TenantRule", "When"),
     "rules": ("ALL_CODES", "RULES", "STEP_CODES", "TENANT_RULES"),
     "severity": ("adjust",),
@@ -32,6 +32,7 @@ __all__ = [
     "check_all",
     "check_renamed_mentions",
     "check_step",
+    "check_switch",
     "check_tenant",
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic
@@ -16,9 +16,14 @@ from flametree_cfg.model import Address, Kind, Resource, Snapshot, Tenant
 if TYPE_CHECKING:
     from flametree_cfg.schema import Catalog
 
+_CONNECTOR, _ATTACHMENT = Kind.CONNECTOR, Kind.ATTACHMENT  # a member costs more to look up than a comparison
+
 _BY_KIND: Mapping[When, Mapping[Kind, tuple[Rule, ...]]] = {
     when: {kind: tuple(rule for rule in RULES if when in rule.at and kind in rule.kinds) for kind in Kind}
     for when in When
+}
+_OF_RUNNING: Mapping[Kind, tuple[Rule, ...]] = {
+    kind: tuple(rule for rule in _BY_KIND[When.STEP][kind] if rule.running) for kind in Kind
 }
 
 
@@ -52,7 +57,7 @@ def check_all(world: World, catalog: Catalog, when: When = When.DOCUMENT, *, wit
     return _check(world, catalog, scopes, when, without)
 
 
-def check_step(world: World, catalog: Catalog, touched: Iterable[Address]) -> Checked:
+def check_step(world: World, catalog: Catalog, touched: Collection[Address]) -> Checked:
     """
     Judge what one step may have broken.
 
@@ -63,11 +68,36 @@ def check_step(world: World, catalog: Catalog, touched: Iterable[Address]) -> Ch
         catalog: the types.
         touched: addresses that the step put or removed.
     """
-    near = {address: resource for address in _near(world, catalog, touched) if (resource := world.get(address))}
+    resources = world.resources
     scopes: dict[Kind, list[Resource]] = {}
-    for address, resource in near.items():
-        scopes.setdefault(address.kind, []).append(resource)
+    for address in _near(world, catalog, touched):
+        resource = resources.get(address)
+        if resource is None:
+            continue
+        scope = scopes.get(address.kind)
+        if scope is None:
+            scopes[address.kind] = [resource]
+        else:
+            scope.append(resource)
     return _check(world, catalog, scopes, When.STEP)
+
+
+def check_switch(world: World, catalog: Catalog, address: Address) -> Checked:
+    """
+    Judge a step that did nothing but start or stop a channel or an agent.
+
+    It is `check_step`, but for rules that do not look at `running`: they say of what is near what they said before the
+    step, so they are counted and not asked again. What was broken before may be missing.
+    """
+    attached = world.attachments_of(address)
+    near = {address.kind: [address], _ATTACHMENT: attached}
+    count = sum(len(_BY_KIND[When.STEP][kind]) * len(addresses) for kind, addresses in near.items())
+    found: list[Diagnostic] = []
+    for kind, addresses in near.items():
+        scope = [world.resources[one] for one in addresses] if _OF_RUNNING[kind] else ()
+        for rule in _OF_RUNNING[kind] if scope else ():
+            found.extend(rule.check(world, catalog, scope))
+    return Checked(_in_order(found), count)
 
 
 def check_renamed_mentions(world: World, catalog: Catalog, stored: Snapshot | None) -> tuple[Diagnostic, ...]:
@@ -75,16 +105,18 @@ def check_renamed_mentions(world: World, catalog: Catalog, stored: Snapshot | No
     return _in_order(list(named_by_old_name(world, catalog, stored))) if stored else ()
 
 
-def _near(world: World, catalog: Catalog, touched: Iterable[Address]) -> Iterable[Address]:
-    """List what a rule can judge differently now: what was touched, and what looks at it."""
+def _near(world: World, catalog: Catalog, touched: Collection[Address]) -> Collection[Address]:
+    """List what a rule can judge differently now, each once: what was touched, and what looks at it."""
+    near = dict.fromkeys(touched)
     for address in touched:
-        yield address
-        if address.kind is Kind.CONNECTOR:
-            yield from world.agents_linking(address)
+        if address.kind is _CONNECTOR:
+            if linking := world.agents_linking(address):
+                near.update(dict.fromkeys(linking))
             if world.defaulted(address):
-                yield from left_alone(world, catalog, address)
-        elif address.kind is not Kind.ATTACHMENT:
-            yield from world.attachments_of(address)
+                near.update(dict.fromkeys(left_alone(world, catalog, address)))
+        elif address.kind is not _ATTACHMENT and (attached := world.attachments_of(address)):
+            near.update(dict.fromkeys(attached))
+    return near
 
 
 def _check(
@@ -92,12 +124,17 @@ def _check(
 ) -> Checked:
     found: list[Diagnostic] = []
     count = 0
+    by_kind = _BY_KIND[when]
     for kind, scope in scopes.items():
-        rules = [rule for rule in _BY_KIND[when][kind] if rule.code not in without] if scope else ()
+        rules = by_kind[kind] if scope else ()
+        if without:
+            rules = tuple(rule for rule in rules if rule.code not in without)
         count += len(rules) * len(scope)
         for rule in rules:
-            found.extend(rule.check(world, catalog, scope))
-    return Checked(_in_order(found), count)
+            more = rule.check(world, catalog, scope)
+            if more != ():
+                found.extend(more)
+    return Checked(_in_order(found) if found else (), count)
 
 
 def _in_order(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

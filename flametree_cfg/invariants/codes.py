@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic, Path, Related, error
@@ -13,6 +13,8 @@ from flametree_cfg.model import Address, Kind, Resource, Value, folded
 
 if TYPE_CHECKING:
     from flametree_cfg.schema import Catalog, TypeSpec
+
+    _Company = tuple[Resource, TypeSpec, list[Resource]]
 
 _Paths = Mapping[Address, Path]
 """Where an agent links each connector."""
@@ -26,7 +28,12 @@ def not_unique_per_agent(world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R22; the type's `x-unique-per-agent`.
     """
-    for agent, spec, connectors in _companies(world, catalog, scope):
+    companies = _companies(world, catalog, scope)
+    return _all_alike(companies) if companies else ()
+
+
+def _all_alike(companies: Iterable[_Company]) -> Iterator[Diagnostic]:
+    for agent, spec, connectors in companies:
         alike = [pair for setting in spec.unique_per_agent for pair in _alike(connectors, setting)]
         paths = _paths(agent) if alike else {}
         yield from (_same(agent, paths, *pair) for pair in alike)
@@ -63,7 +70,12 @@ def required_when_many(world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R22; the type's `x-required-when-many`.
     """
-    for agent, spec, connectors in _companies(world, catalog, scope):
+    companies = _companies(world, catalog, scope)
+    return _all_lacking(companies) if companies else ()
+
+
+def _all_lacking(companies: Iterable[_Company]) -> Iterator[Diagnostic]:
+    for agent, spec, connectors in companies:
         lacking = [
             (connector, setting)
             for setting in spec.required_when_many
@@ -86,11 +98,12 @@ def _needed(agent: Resource, paths: _Paths, connector: Resource, setting: str, n
     )
 
 
-def _companies(world: World, catalog: Catalog, scope: Scope) -> Iterator[tuple[Resource, TypeSpec, list[Resource]]]:
+def _companies(world: World, catalog: Catalog, scope: Scope) -> list[_Company]:
     """List, for each agent, the types of which it links several connectors, those sorted by address."""
-    resources = world.resources
+    resources, links_of = world.resources, world.links_of
+    companies = []
     for agent in scope:
-        links = world.links_of(agent.address)
+        links = links_of(agent.address)
         if len(links) < 2:
             continue
         linked = [r for _role, target in links if (r := resources.get(target)) is not None]
@@ -101,7 +114,8 @@ def _companies(world: World, catalog: Catalog, scope: Scope) -> Iterator[tuple[R
             spec = catalog.get(Kind.CONNECTOR, type_name)
             company = [r for r in connectors if r.type == type_name]
             if spec and len(company) > 1 and (spec.unique_per_agent or spec.required_when_many):
-                yield agent, spec, company
+                companies.append((agent, spec, company))
+    return companies
 
 
 def _empty(value: Value) -> bool:

@@ -83,11 +83,13 @@ class Grouping(Struct, frozen=True, eq=False):
 
     Attributes:
         keys: under which a resource stands, from it and its links; each once.
+        reads: the fields that they depend on; a resource whose others change stands where it stood.
         linking: whether the links count.
     """
 
     kind: Kind
     keys: Callable[[Resource, tuple[Link, ...]], Iterable[Hashable]]
+    reads: frozenset[str]
     linking: bool = False
 
 
@@ -119,13 +121,17 @@ def _roles_if_running(resource: Resource, links: tuple[Link, ...]) -> tuple[Hash
     return (frozenset([role for role, _target in links]),) if resource.fields.get("running") is True else ()
 
 
-NAMES: Mapping[Kind, Grouping] = {kind: Grouping(kind, _name) for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)}
-DEFAULTS = Grouping(Kind.CONNECTOR, _default)
-CHANNEL_TYPES = Grouping(Kind.CHANNEL, _type)
-ATTACHMENTS = Grouping(Kind.ATTACHMENT, _targets, linking=True)
-INBOUND = Grouping(Kind.ATTACHMENT, _inbound, linking=True)
-AGENTS_LINKING = Grouping(Kind.AGENT, _targets, linking=True)
-RUNNING = Grouping(Kind.AGENT, _roles_if_running, linking=True)
+_JOINED = frozenset({"agent", "channel"})
+
+NAMES: Mapping[Kind, Grouping] = {
+    kind: Grouping(kind, _name, frozenset({"name"})) for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)
+}
+DEFAULTS = Grouping(Kind.CONNECTOR, _default, frozenset({"type", "default"}))
+CHANNEL_TYPES = Grouping(Kind.CHANNEL, _type, frozenset({"type"}))
+ATTACHMENTS = Grouping(Kind.ATTACHMENT, _targets, _JOINED, linking=True)
+INBOUND = Grouping(Kind.ATTACHMENT, _inbound, _JOINED | {"inbound"}, linking=True)
+AGENTS_LINKING = Grouping(Kind.AGENT, _targets, frozenset({"connectors"}), linking=True)
+RUNNING = Grouping(Kind.AGENT, _roles_if_running, frozenset({"connectors", "running"}), linking=True)
 
 GROUPINGS: tuple[Grouping, ...] = (
     *NAMES.values(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic, Path, Related, error
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
 _SUGGESTIONS = 10  # a check
 _CANDIDATES = 1000  # keys compared for one suggestion
 
+_Lists = list[tuple[Resource, str, list[str]]]
+
 
 def missing_reference(world: World, _catalog: Catalog, scope: Scope) -> Found:
     """Refuse a link or an attachment to something that does not exist."""
+    lost = _lost(world, scope)
+    return _all_missing(world, lost) if lost else ()
+
+
+def _all_missing(world: World, lost: Scope) -> Iterator[Diagnostic]:
     missing = [
         (resource.address, path, target)
-        for resource in _lost(world, scope)
+        for resource in lost
         for path, target in references(resource)
         if target not in world
     ]
@@ -30,14 +38,16 @@ def missing_reference(world: World, _catalog: Catalog, scope: Scope) -> Found:
         yield _missing(address, path, target, _nearest(world, target) if index < _SUGGESTIONS else "")
 
 
-def _lost(world: World, scope: Scope) -> Iterator[Resource]:
+def _lost(world: World, scope: Scope) -> list[Resource]:
     """List what links to something that does not exist."""
-    resources = world.resources
+    resources, links_of = world.resources, world.links_of
+    lost = []
     for resource in scope:
-        for _name, target in world.links_of(resource.address):
+        for _name, target in links_of(resource.address):
             if target not in resources:
-                yield resource
+                lost.append(resource)
                 break
+    return lost
 
 
 def _missing(address: Address, path: Path, target: Address, nearest: str) -> Diagnostic:
@@ -72,21 +82,24 @@ def wrong_role(world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md 3.3.
     """
-    resources = world.resources
-    fills = {(role.name, type_name) for role in catalog.roles.values() for type_name in role.types}
-    for agent in scope:
-        wrong = [
-            (role_name, connector)
-            for role_name, target in world.links_of(agent.address)
-            if (connector := resources.get(target)) is not None
-            and (role_name, connector.fields.get("type", "")) not in fills
-        ]
-        if wrong:
-            paths = link_paths(agent)
-            yield from (_wrong_role(catalog, agent, *link, paths[link[0], link[1].address]) for link in wrong)
+    resources, links_of, fills = world.resources, world.links_of, _fills(catalog)
+    wrong = [
+        (agent, role_name, connector)
+        for agent in scope
+        for role_name, target in links_of(agent.address)
+        if (connector := resources.get(target)) is not None
+        and (role_name, connector.fields.get("type", "")) not in fills
+    ]
+    return [_wrong_role(catalog, *link) for link in wrong] if wrong else ()
 
 
-def _wrong_role(catalog: Catalog, agent: Resource, role_name: str, connector: Resource, path: Path) -> Diagnostic:
+@lru_cache(maxsize=8)  # asked at every step of a plan; a catalog never changes
+def _fills(catalog: Catalog) -> frozenset[tuple[str, str]]:
+    """List the roles with the types that fill them."""
+    return frozenset((role.name, type_name) for role in catalog.roles.values() for type_name in role.types)
+
+
+def _wrong_role(catalog: Catalog, agent: Resource, role_name: str, connector: Resource) -> Diagnostic:
     role = catalog.roles.get(role_name)
     takes = f"takes {' or '.join(role.types)}" if role else "is no role of an agent"
     fitting = sorted(f"`{role.name}`" for role in catalog.roles.values() if connector.type in role.types)
@@ -96,7 +109,7 @@ def _wrong_role(catalog: Catalog, agent: Resource, role_name: str, connector: Re
         f"{connector.address} is of type {connector.type}, `{role_name}` {takes}",
         f"link it under {' or '.join(fitting)}, or another one here" if fitting else "link a connector of another type",
         address=str(agent.address),
-        path=path,
+        path=link_paths(agent)[role_name, connector.address],
         related=(Related("is declared as another type", str(connector.address), ("type",)),),
     )
 
@@ -107,42 +120,54 @@ def too_many_in_role(_world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md 3.3: "many" is stated only for MCP, OpenAPI and TTS.
     """
-    for agent in scope:
-        for name, keys in _lists(agent):
-            role = catalog.roles.get(name)
-            if len(keys) > 1 and role is not None and not role.many:
-                yield error(
-                    "too-many-in-role",
-                    "Role takes one connector",
-                    f"`{name}` of {agent.address} has {len(keys)}",
-                    "keep one of them",
-                    address=str(agent.address),
-                    path=("connectors", name, 1),
-                )
+    lists = _lists(scope)
+    return _too_many(catalog, lists) if lists else ()
+
+
+def _too_many(catalog: Catalog, lists: _Lists) -> Iterator[Diagnostic]:
+    for agent, name, keys in lists:
+        role = catalog.roles.get(name)
+        if role is not None and not role.many:
+            yield error(
+                "too-many-in-role",
+                "Role takes one connector",
+                f"`{name}` of {agent.address} has {len(keys)}",
+                "keep one of them",
+                address=str(agent.address),
+                path=("connectors", name, 1),
+            )
 
 
 def linked_twice(_world: World, _catalog: Catalog, scope: Scope) -> Found:
     """Refuse a connector that stands twice in one role: roles are sets, or an order without repetition."""
-    for agent in scope:
-        for name, keys in _lists(agent):
-            if len(set(keys)) == len(keys):
-                continue
-            seen: set[str] = set()
-            index = next(i for i, key in enumerate(keys) if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            yield error(
-                "linked-twice",
-                "Connector is linked twice in one role",
-                f"connector.{keys[index]} stands more than once under `{name}` of {agent.address}",
-                "remove all but one",
-                address=str(agent.address),
-                path=("connectors", name, index),
-            )
+    lists = _lists(scope)
+    return _twice(lists) if lists else ()
 
 
-def _lists(agent: Resource) -> Iterator[tuple[str, list[str]]]:
-    for name, keys in (agent.fields.get("connectors") or {}).items():
-        if not isinstance(keys, str) and keys is not None and len(keys) > 1:
-            yield name, list(keys)
+def _twice(lists: _Lists) -> Iterator[Diagnostic]:
+    for agent, name, keys in lists:
+        if len(set(keys)) == len(keys):
+            continue
+        seen: set[str] = set()
+        index = next(i for i, key in enumerate(keys) if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        yield error(
+            "linked-twice",
+            "Connector is linked twice in one role",
+            f"connector.{keys[index]} stands more than once under `{name}` of {agent.address}",
+            "remove all but one",
+            address=str(agent.address),
+            path=("connectors", name, index),
+        )
+
+
+def _lists(scope: Scope) -> _Lists:
+    """List the roles in which agents link several connectors."""
+    return [
+        (agent, name, list(keys))
+        for agent in scope
+        for name, keys in (agent.fields.get("connectors") or {}).items()
+        if not isinstance(keys, str) and keys is not None and len(keys) > 1
+    ]
 
 
 def link_paths(agent: Resource) -> dict[tuple[str, Address], Path]:

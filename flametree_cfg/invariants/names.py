@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic, Related, error
@@ -22,18 +23,19 @@ def duplicate_name(world: World, _catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R1 for connectors; channels and agents alike, because people and rules call them by name.
     """
+    taken_twice = scope and world.index(NAMES[scope[0].address.kind]).crowded
+    return _duplicates(world, scope) if taken_twice else ()
+
+
+def _duplicates(world: World, scope: Scope) -> Iterator[Diagnostic]:
     seen: set[tuple[str, bool]] = set()
-    for resource in scope if _any_taken_twice(world, scope) else ():
+    for resource in scope:
         group = folded(resource.name)
         holders = world.named(resource.address.kind, group, system=resource.system)
         if len(holders) > 1 and (group, resource.system) not in seen:
             seen.add((group, resource.system))
             first, *others = sorted(holders)
             yield from (_taken(world, other, first) for other in others)
-
-
-def _any_taken_twice(world: World, scope: Scope) -> bool:
-    return any(world.index(NAMES[resource.address.kind]).crowded for resource in scope[:1])
 
 
 def _taken(world: World, address: Address, first: Address) -> Diagnostic:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic, Related, error
+from flametree_cfg.invariants.index import DEFAULTS
 from flametree_cfg.invariants.rule import Found, Scope
 from flametree_cfg.invariants.world import World
 from flametree_cfg.model import Address, Kind, Resource
@@ -34,12 +35,14 @@ def running_without_role(world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R4, R21; Q1 is decided as S-CONN reads, because its page is the newer one about defaults.
     """
-    uncovered = [role for role in roles_to_run(catalog) if not has_default(world, role)]
-    if not uncovered:
-        return
-    for agent in scope:
-        if agent.fields.get("running") is True:
-            yield from (_cannot_run(agent, role) for role in uncovered if _lacks(world, agent, role.name))
+    running = [agent for agent in scope if agent.fields.get("running") is True]
+    uncovered = [role for role in roles_to_run(catalog) if not has_default(world, role)] if running else ()
+    return _not_runnable(world, uncovered, running) if uncovered else ()
+
+
+def _not_runnable(world: World, uncovered: Sequence[Role], running: Scope) -> Iterator[Diagnostic]:
+    for agent in running:
+        yield from (_cannot_run(agent, role) for role in uncovered if _lacks(world, agent, role.name))
 
 
 def _cannot_run(agent: Resource, role: Role) -> Diagnostic:
@@ -62,18 +65,27 @@ def channel_needs_role(world: World, catalog: Catalog, scope: Scope) -> Found:
 
     Source: domain.md R4, R20; the type's `x-requires-roles`.
     """
-    resources = world.resources
+    resources, links_of = world.resources, world.links_of
     asked: dict[str, Sequence[str]] = {}
+    asking = []
     for attached in scope:
-        (_, agent_address), (_, channel_address) = world.links_of(attached.address)
+        (_, agent_address), (_, channel_address) = links_of(attached.address)
         channel, agent = resources.get(channel_address), resources.get(agent_address)
         if channel is None or agent is None:
             continue
-        if channel.type not in asked:
-            asked[channel.type] = _without_default(world, catalog, channel.type)
-        for name in asked[channel.type]:
-            if _lacks(world, agent, name):
-                yield _cannot_serve(attached, channel, agent, name)
+        names = asked.get(channel.type)
+        if names is None:
+            names = asked[channel.type] = _without_default(world, catalog, channel.type)
+        if names:
+            asking.append((attached, channel, agent, names))
+    return _not_servable(world, asking) if asking else ()
+
+
+def _not_servable(
+    world: World, asking: Iterable[tuple[Resource, Resource, Resource, Sequence[str]]]
+) -> Iterator[Diagnostic]:
+    for attached, channel, agent, names in asking:
+        yield from (_cannot_serve(attached, channel, agent, name) for name in names if _lacks(world, agent, name))
 
 
 def _without_default(world: World, catalog: Catalog, channel_type: str) -> Sequence[str]:
@@ -100,7 +112,8 @@ def _cannot_serve(attached: Resource, channel: Resource, agent: Resource, role: 
 
 def has_default(world: World, role: Role) -> bool:
     """Tell whether some type that fills a role has a default connector."""
-    return any(world.defaults(name) for name in role.types)
+    defaults = world.index(DEFAULTS)
+    return any(map(defaults.has, role.types))
 
 
 def left_alone(world: World, catalog: Catalog, touched: Address) -> Iterator[Address]:

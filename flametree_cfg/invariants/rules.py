@@ -94,6 +94,7 @@ RULES: tuple[Rule, ...] = (
         _ALWAYS,
         _AGENTS,
         needs.running_without_role,
+        running=True,
     ),
     Rule(
         "channel-needs-role",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from flametree_cfg.errors import Diagnostic, Related, error
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from flametree_cfg.schema import Catalog
 
 
+Crowded = Mapping[Hashable, AbstractSet[Address]]
+
+
 def two_defaults(world: World, _catalog: Catalog, scope: Scope) -> Found:
     """
     Refuse a second default connector of a type.
@@ -22,8 +27,11 @@ def two_defaults(world: World, _catalog: Catalog, scope: Scope) -> Found:
     Source: domain.md R2, R3.
     """
     crowded = world.index(DEFAULTS).crowded
-    declared = (r.type for r in scope if r.fields.get("default") is True) if crowded else ()
-    for type_name in dict.fromkeys(declared):
+    return _second_defaults(crowded, scope) if crowded else ()
+
+
+def _second_defaults(crowded: Crowded, scope: Scope) -> Iterator[Diagnostic]:
+    for type_name in dict.fromkeys(r.type for r in scope if r.fields.get("default") is True):
         if type_name in crowded:
             first, *others = sorted(crowded[type_name])
             yield from (_second_default(type_name, other, first) for other in others)
@@ -48,7 +56,11 @@ def two_inbound_agents(world: World, _catalog: Catalog, scope: Scope) -> Found:
     Source: domain.md R11, R12; for the types where the portal only advises it, it is kept all the same.
     """
     crowded = world.index(INBOUND).crowded
-    answered = (r.fields["channel"] for r in scope if r.fields.get("inbound") is True) if crowded else ()
+    return _second_answers(world, crowded, scope) if crowded else ()
+
+
+def _second_answers(world: World, crowded: Crowded, scope: Scope) -> Iterator[Diagnostic]:
+    answered = (r.fields["channel"] for r in scope if r.fields.get("inbound") is True)
     for channel in map(channel_address, dict.fromkeys(answered)):
         if channel in crowded:
             first, *others = sorted(crowded[channel])

@@ -20,7 +20,14 @@ from flametree_cfg.invariants.index import (
 )
 from flametree_cfg.model import Address, Kind, Resource, agent, channel, links
 
-_AGENT, _ATTACHMENT = Kind.AGENT, Kind.ATTACHMENT  # a member costs more to look up than the rest of a comparison
+_CONNECTOR, _AGENT, _ATTACHMENT = (
+    Kind.CONNECTOR,
+    Kind.AGENT,
+    Kind.ATTACHMENT,
+)  # a member costs more to look up than the rest of a comparison
+
+_LINKED = frozenset({"connectors", "agent", "channel"})
+"""The fields that links are read from."""
 
 
 class World:
@@ -79,11 +86,15 @@ class World:
 
     def put(self, resource: Resource) -> Resource | None:
         """Place a resource at its address; returns what was there."""
-        before = self._resources.get(resource.address)
-        if before is not None:
-            self._leave(before)
-        self._resources[resource.address] = resource
-        self._enter(resource)
+        address = resource.address
+        before = self._resources.get(address)
+        self._resources[address] = resource
+        if self._of_kind:
+            self._of_kind = {}
+        if before is None:
+            self._enter(resource)
+        else:
+            self._stay(before, resource)
         return before
 
     def remove(self, address: Address) -> Resource | None:
@@ -92,6 +103,9 @@ class World:
         if before is not None:
             self._leave(before)
             del self._resources[address]
+            self._links.pop(address, None)
+            if self._of_kind:
+                self._of_kind = {}
         return before
 
     def index(self, grouping: Grouping) -> Index:
@@ -171,24 +185,46 @@ class World:
 
     def _enter(self, resource: Resource) -> None:
         address = resource.address
-        self._changed(address)
         for grouping, index in self._indexes[address.kind].items():
-            for key in grouping.keys(resource, self.links_of(address)):
+            for key in grouping.keys(resource, self.links_of(address) if grouping.linking else ()):
                 index.add(key, address)
 
     def _leave(self, resource: Resource) -> None:
         address = resource.address
-        if address.kind is Kind.CONNECTOR and _is_default(resource):
-            self._defaulted.setdefault(address, set()).add(resource.type)
+        self._remember(resource)
         for grouping, index in self._indexes[address.kind].items():
-            for key in grouping.keys(resource, self.links_of(address)):
+            for key in grouping.keys(resource, self.links_of(address) if grouping.linking else ()):
                 index.discard(key, address)
-        self._changed(address)
 
-    def _changed(self, address: Address) -> None:
-        self._links.pop(address, None)
-        if self._of_kind:
-            self._of_kind = {}
+    def _stay(self, before: Resource, resource: Resource) -> None:
+        """Move what took another one's place to where it belongs: in most indexes it belongs where that stood."""
+        address = resource.address
+        self._remember(before)
+        differing = _differing(before, resource)
+        if differing.isdisjoint(_LINKED):
+            links = links_before = self.links_of(address)
+        else:
+            self._links.pop(address, None)
+            links_before, links = _links(before), self.links_of(address)
+        for grouping, index in self._indexes[address.kind].items():
+            if grouping.reads.isdisjoint(differing):
+                continue
+            for key in grouping.keys(before, links_before):
+                index.discard(key, address)
+            for key in grouping.keys(resource, links):
+                index.add(key, address)
+
+    def _remember(self, resource: Resource) -> None:
+        if resource.address.kind is _CONNECTOR and _is_default(resource):
+            self._defaulted.setdefault(resource.address, set()).add(resource.type)
+
+
+def _differing(before: Resource, resource: Resource) -> AbstractSet[str]:
+    """Name the fields that are not the very same; all of them where it was or becomes a system's."""
+    was, now = before.fields, resource.fields
+    if before.system is not resource.system:
+        return was.keys() | now.keys()
+    return {key for key, value in now.items() if was.get(key, now) is not value} | (was.keys() - now.keys())
 
 
 def _is_default(resource: Resource) -> bool:

@@ -43,6 +43,18 @@ class Note(enum.StrEnum):
     NOT_CHECKED = "not checked here"
 
 
+class _Paths(dict[str, Path]):
+    """Makes what is not there yet; there are as many as fields have names."""
+
+    def __missing__(self, key: str) -> Path:
+        path = self[key] = (key,)
+        return path
+
+
+path_of = _Paths()
+"""The path of a whole field, by its name: one object for all who have the field, which are many in a large plan."""
+
+
 class FieldChange(Struct, frozen=True):
     """
     One field, before and after; None where it was or becomes unset.

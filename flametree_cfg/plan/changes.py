@@ -21,6 +21,7 @@ from flametree_cfg.model import (
     at_path,
     folded,
     map_secrets,
+    path_of,
 )
 from flametree_cfg.plan.sides import OUTGOING, Sides
 from flametree_cfg.schema import Catalog
@@ -126,7 +127,7 @@ def keep_fingerprints(desired: Resource, stored: Resource) -> Resource:
 def _creation(desired: Resource) -> Change:
     fields = tuple(
         [
-            FieldChange((key,), None, value)
+            FieldChange(path_of[key], None, value)
             for key, value in desired.fields.items()
             if value or not ((value is False and key in _SWITCHES) or value is None or value.__class__ in _EMPTY)
         ]
@@ -193,6 +194,8 @@ def _protected_replaced(sides: Sides, found: Found) -> Iterator[Diagnostic]:
 
 
 def _names_held_outside(sides: Sides, found: Found) -> Iterator[Diagnostic]:
+    if not sides.live.resources:
+        return
     wanted = {
         (address.kind, folded(change.after.name)): address
         for address, change in found.changes.items()
@@ -257,7 +260,7 @@ def _claims(found: Found) -> dict[str, Address]:
 
 def _holders(sides: Sides, found: Found) -> Iterator[tuple[Address, Resource]]:
     """List the attachments nobody plans to change that hold the inbound somebody claims, with the claim."""
-    claims = _claims(found)
+    claims = _claims(found) if sides.live.resources else {}
     for attachment in sides.live.of_kind(Kind.ATTACHMENT) if claims else ():
         claim = claims.get(attachment.address.channel_key)
         if claim is not None and attachment.fields.get("inbound") and attachment.address not in found.changes:

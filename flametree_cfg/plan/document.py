@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
 
-from flametree_cfg.model import Action, Effect, FieldChange, Operation, Resource, Value, canonical, to_json
+from flametree_cfg.model import Effect, FieldChange, Operation, Value, canonical, to_json
 from flametree_cfg.plan.types import Plan
+from flametree_cfg.plan.written import Writer, not_said
 
 FORMAT_VERSION = 1
 
@@ -39,9 +40,10 @@ def plan_digest(plan: Plan) -> str:
         b'"operations":['
     )
     digest = hashlib.sha256(before + opening)
+    writer = Writer()
     for number, operation in enumerate(plan.approved):
         digest.update(b"," if number else b"")
-        digest.update(canonical(_document(operation, _as_it_is)))
+        digest.update(writer.written(operation) or canonical(_document(operation, _as_it_is)))
     digest.update(after)
     return digest.hexdigest()
 
@@ -59,7 +61,7 @@ def _document(operation: Operation, value: Callable[[Value], Value]) -> dict[str
         document["previous"] = str(operation.previous)
     if operation.before is not None:
         document["before"] = value(operation.before.fields)
-    if operation.after is not None and (after := _not_said(operation, operation.after)):
+    if operation.after is not None and (after := not_said(operation, operation.after)):
         document["after"] = value(after)
     if operation.changes:
         document["changes"] = [_field(change, value) for change in sorted(operation.changes, key=_path)]
@@ -77,14 +79,6 @@ def _document(operation: Operation, value: Callable[[Value], Value]) -> dict[str
     if operation.platform_id:
         document["platform_id"] = operation.platform_id
     return document | _flags(operation)
-
-
-def _not_said(operation: Operation, after: Resource) -> Mapping[str, Value]:
-    """Give the fields afterwards; of what is created those that are not set, since the others are its changes."""
-    if operation.action is not Action.CREATE:
-        return after.fields
-    said = {change.path[0] for change in operation.changes}
-    return {key: item for key, item in after.fields.items() if key not in said}
 
 
 def _flags(operation: Operation) -> dict[str, bool]:

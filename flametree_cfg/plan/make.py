@@ -222,7 +222,8 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
     renamed = {after: before for before, after in sides.moves.items() if after in sides.desired}
     replaced = {before: after for after, before in aside.items()}
     shown = []
-    for address, change in sorted(found.changes.items()):
+    for address in sorted(found.changes):
+        change = found.changes[address]
         if address in aside and aside[address] in found.changes:
             continue
         if address in replaced:
@@ -231,6 +232,8 @@ def _for_readers(sides: Sides, found: Found) -> tuple[Change, ...]:
         else:
             previous = renamed.pop(address, None)
             shown.append(replace(change, previous=previous) if previous else change)
+    if not (renamed or found.protections or sides.found or found.forgotten):
+        return tuple(shown)
     for after, before in renamed.items():
         entry = sides.stored[after]
         shown.append(Change(after, Action.MOVE, entry.resource, entry.resource, previous=before))
@@ -263,7 +266,7 @@ def _protecting(change: Change, *, protected: bool) -> Change:
 
 def _handovers(operations: Iterable[Operation]) -> Iterator[Handover]:
     released: dict[str, Address] = {}
-    for operation in operations:
+    for operation in [one for one in operations if one.effects or one.part_of]:
         if operation.action is Action.MAKE_DEFAULT and operation.effects:
             holder = operation.effects[0].address
             yield Handover(f"default {operation.type}", str(holder), str(operation.address))
@@ -280,10 +283,11 @@ def _handovers(operations: Iterable[Operation]) -> Iterator[Handover]:
 def _restarted(operations: Iterable[Operation]) -> tuple[Address, ...]:
     stopped: set[Address] = set()
     restarted: set[Address] = set()
+    stop, start = Action.STOP, Action.START
     for operation in operations:
-        if operation.action is Action.STOP:
+        if operation.action is stop:
             stopped.add(operation.address)
-        elif operation.action is Action.START and operation.address in stopped:
+        elif operation.action is start and operation.address in stopped:
             restarted.add(operation.address)
     return tuple(sorted(restarted))
 

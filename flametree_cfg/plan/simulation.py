@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from flametree_cfg.diff import compare, patch
 from flametree_cfg.errors import Diagnostic
 from flametree_cfg.impact import lifecycle_of
-from flametree_cfg.invariants import When, World, check_all, check_step
+from flametree_cfg.invariants import Checked, When, World, check_all, check_step, check_switch
 from flametree_cfg.model import (
     Action,
     Address,
@@ -24,11 +24,17 @@ from flametree_cfg.model import (
     agent,
     channel,
     folded,
+    path_of,
     value_hash,
 )
 from flametree_cfg.plan.sides import Sides
 from flametree_cfg.schema import Catalog
 from flametree_cfg.schema.types import Lifecycle
+
+_ATTACHMENT, _ABSENT_NAME, _CREATE = Kind.ATTACHMENT, Check.ABSENT_NAME, Action.CREATE
+_KIND_TEXTS = {kind: kind.value for kind in Kind}  # a member's value costs more to look up than a dict's
+_SWITCHES = ("default", "running")
+"""What an object is made without: steps of their own turn it on."""
 
 _IDENTITY = frozenset({"type", "name"})
 """Fields that something external is found by; it has them even where nobody read them."""
@@ -47,6 +53,7 @@ class Simulation:
 
     def __init__(self, sides: Sides, catalog: Catalog, changing: Collection[Address] = ()) -> None:
         self.sides = sides
+        self._desired = sides.desired
         self.changing = changing
         self.catalog = catalog
         self.world = World.of(sides.live.resources.values())
@@ -77,8 +84,12 @@ class Simulation:
         """Check the invariants around what an operation touched."""
         checked = check_step(self.world, self.catalog, self._touched)
         self._touched = set()
+        return self._proved(operation, checked)
+
+    def _proved(self, operation: Operation, checked: Checked) -> Operation:
         self.checks += checked.count
-        self._violations += [d for d in checked if violation(d) not in self.standing]
+        if checked.diagnostics:
+            self._violations += [d for d in checked if violation(d) not in self.standing]
         return operation
 
     def _put(self, resource: Resource) -> None:
@@ -97,17 +108,36 @@ class Simulation:
 
     def create(self, desired: Resource, *, part_of: str = "") -> Operation:
         """Make an object, without its default flag and not running: those are steps of their own."""
-        switches = {key: False for key in ("default", "running") if desired.fields.get(key)}
-        resource = desired.with_fields(**switches) if switches else desired
-        preconditions = self._slot_is_as_seen(resource) if resource.fields.get("inbound") else ()
+        address, fields = desired.address, desired.fields
+        resource = desired
+        if fields.get("running") or fields.get("default"):
+            resource = desired.with_fields(**{key: False for key in _SWITCHES if fields.get(key)})
+            fields = resource.fields
+        preconditions: tuple[Precondition, ...]
+        if address.kind is not _ATTACHMENT:
+            preconditions = (Precondition(_ABSENT_NAME, _KIND_TEXTS[address.kind], folded(resource.name)),)
+        else:
+            preconditions = self._slot_is_as_seen(resource) if fields.get("inbound") else ()
         self._put(resource)
-        said = [item for item in resource.fields.items() if item[1] is not None and item[1] is not False]
-        fields = tuple([FieldChange((key,), None, value) for key, value in said])
-        if resource.address.kind is not Kind.ATTACHMENT:
-            preconditions = (Precondition(Check.ABSENT_NAME, resource.address.kind.value, folded(resource.name)),)
+        changes = tuple(
+            [
+                FieldChange(path_of[key], None, value)
+                for key, value in fields.items()
+                if value is not None and value is not False
+            ]
+        )
+        declared = self._desired.get(address)
         return self._settle(
-            self._operation(
-                Action.CREATE, resource.address, None, resource, fields, preconditions=preconditions, part_of=part_of
+            Operation(
+                "",
+                _CREATE,
+                address,
+                resource.type,
+                after=resource,
+                changes=changes,
+                preconditions=preconditions,
+                part_of=part_of,
+                protected=declared is not None and declared.protected,
             )
         )
 
@@ -195,16 +225,20 @@ class Simulation:
             return None
         before = self._recorded(now)
         resource = now.with_fields(running=running)
-        self._put(resource)
-        return self._settle(
+        self._undo.append((address, self.world.put(resource)))
+        after = resource if before is now else before
+        if after is before and "running" in before.fields:
+            after = before.with_fields(running=running)
+        return self._proved(
             self._operation(
                 Action.START if running else Action.STOP,
                 address,
                 before,
-                before.with_fields(running=running) if "running" in before.fields else before,
+                after,
                 (FieldChange(("running",), before=not running, after=running),),
                 part_of=part_of,
-            )
+            ),
+            check_switch(self.world, self.catalog, address),
         )
 
     def _fields_are_as_seen(self, address: Address, changes: Iterable[FieldChange]) -> Iterable[Precondition]:
@@ -269,7 +303,7 @@ class Simulation:
         part_of: str = "",
     ) -> Operation:
         shown = after or before
-        declared = self.sides.desired.get(address)
+        declared = self._desired.get(address)
         return Operation(
             "",
             action,
@@ -286,7 +320,7 @@ class Simulation:
 
     def _recorded(self, resource: Resource) -> Resource:
         """Reduce a live resource to what is managed of it, which is what the ledger keeps."""
-        declared = self.sides.desired.get(resource.address)
+        declared = self._desired.get(resource.address)
         entry = self.sides.stored.get(resource.address)
         managed = declared.resource if declared else entry.resource if entry else None
         return resource if managed is None else managed_view(resource, managed, self.catalog)
@@ -306,6 +340,8 @@ def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Res
     """
     spec = catalog.get(resource.address.kind, resource.type)
     known = spec.schema.get("properties", {}).keys() if spec else None
+    if _is_but_for_switches(resource, managed) and (known is None or (resource.settings or {}).keys() <= known):
+        return resource
     seen, touched = _seen(resource, managed, known)
     address = resource.address
     difference = compare(Resource(address, seen), managed, Resource(managed.address, touched), catalog)
@@ -314,6 +350,20 @@ def managed_view(resource: Resource, managed: Resource, catalog: Catalog) -> Res
         return managed
     fields = {key: seen[key] if key in differing else value for key, value in managed.fields.items()}
     return Resource(address, fields, managed.external, managed.system)
+
+
+def _is_but_for_switches(resource: Resource, managed: Resource) -> bool:
+    """Tell whether one has the very fields of the other: it was made as that declares it, and not switched on yet."""
+    fields, declared = resource.fields, managed.fields
+    if len(fields) != len(declared) or resource.address != managed.address:
+        return False
+    if resource.external is not managed.external or resource.system is not managed.system:
+        return False
+    for key, value in declared.items():
+        now = fields.get(key, fields)
+        if now is not value and not (key in _SWITCHES and now.__class__ is bool and value.__class__ is bool):
+            return False
+    return True
 
 
 def _seen(

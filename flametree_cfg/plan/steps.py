@@ -27,12 +27,13 @@ def plan_phases(sides: Sides, changes: Changes, catalog: Catalog) -> Iterator[Se
     Within the first: connectors and channels, new defaults, agents, released defaults, attachments, stops. A default is
     made before agents that rely on it let go of their own connector, and released after agents took one.
     """
-    made = [changes[address] for address in sorted(changes) if changes[address].action is not Action.DELETE]
+    delete = Action.DELETE
+    made = [change for change in map(changes.__getitem__, sorted(changes)) if change.action is not delete]
     connectors, channels, agents = (
         [change for change in made if change.address.kind is kind]
         for kind in (Kind.CONNECTOR, Kind.CHANNEL, Kind.AGENT)
     )
-    gone = [change.before for change in changes.values() if change.action is Action.DELETE and change.before]
+    gone = [change.before for change in changes.values() if change.action is delete and change.before]
     yield [
         *(_write(change, sides, catalog) for change in connectors),
         *(_write(change, sides, catalog) for change in channels),
@@ -129,7 +130,8 @@ def _release_default(change: Change) -> Step:
 
 
 def _attachments(changes: Changes) -> Iterator[Step]:
-    mine = {address: change for address, change in changes.items() if address.kind is Kind.ATTACHMENT}
+    kind = Kind.ATTACHMENT
+    mine = {address: change for address, change in changes.items() if address.kind is kind}
     claimed = frozenset(address.channel_key for address, change in mine.items() if _claims(change))
     for address in sorted(mine, key=lambda a: (a.channel_key, a.agent_key)):
         yield Step(address, partial(_attach, address, mine, claimed))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from flametree_cfg.impact.types import Impact
 
 
+_DELETE, _ROTATED = Action.DELETE, Note.ROTATED  # a member costs more to look up than a comparison
+
 STILL_MOVING = "still-moving"
 """Code of the warning that something is on its way to run or to stop, which an apply waits for."""
 
@@ -89,7 +91,7 @@ class Plan(Struct, frozen=True):
     @property
     def rotated(self) -> tuple[Address, ...]:
         """Whose secrets have other values behind the same references, sorted."""
-        return tuple(sorted({o.address for o in self.operations if any(c.note is Note.ROTATED for c in o.changes)}))
+        return tuple(sorted({o.address for o in self.operations for c in o.changes if c.note is _ROTATED}))
 
     @property
     def settled(self) -> bool:
@@ -104,7 +106,8 @@ class Plan(Struct, frozen=True):
     @property
     def agents_deleted(self) -> tuple[Address, ...]:
         """Agents that go, with prompts and workflows nobody models here: always needs `--allow-delete`."""
-        return tuple(o.address for o in self.operations if o.action is Action.DELETE and o.address.kind is Kind.AGENT)
+        deleted = [operation.address for operation in self.operations if operation.action is _DELETE]
+        return tuple(address for address in deleted if address.kind is Kind.AGENT)
 
 
 class Selection(Struct, frozen=True):

@@ -29,7 +29,8 @@ class Sign(enum.StrEnum):
     UNPROTECT = "lift"
 
 
-_SIGNS = {
+_DELETE = Action.DELETE
+_SIGNS = dict.fromkeys(Action, Sign.CHANGE) | {
     Action.CREATE: Sign.CREATE,
     Action.DELETE: Sign.DELETE,
     Action.MOVE: Sign.RENAME_KEY,
@@ -68,24 +69,26 @@ def rows(changes: Sequence[Change]) -> list[Row]:
     return [_row(change, outgoing) for change, outgoing in _paired(changes)]
 
 
-def signs(changes: Sequence[Change]) -> Iterator[Sign]:
+def signs(changes: Sequence[Change]) -> list[Sign]:
     """List the signs of the rows alone."""
-    return (_sign(change, outgoing) for change, outgoing in _paired(changes))
+    return [_sign(change, outgoing) for change, outgoing in _paired(changes)]
 
 
-def _paired(changes: Sequence[Change]) -> Iterator[tuple[Change, Change | None]]:
+def _paired(changes: Sequence[Change]) -> list[tuple[Change, Change | None]]:
     """Give each change with the deletion of the object whose place it takes."""
-    deleted = [change for change in changes if change.action is Action.DELETE]
-    made_anew = {c.address for c in changes if c.action is Action.CREATE} if deleted else set()
+    deleted = [change for change in changes if change.action is _DELETE]
+    if not deleted:
+        return [(change, None) for change in changes]
+    made_anew = {c.address for c in changes if c.action is Action.CREATE}
     outgoing = {successor: change for change in deleted if (successor := _successor(change.address)) in made_anew}
     leaving = {id(change) for change in outgoing.values()}
-    return ((change, outgoing.get(change.address)) for change in changes if id(change) not in leaving)
+    return [(change, outgoing.get(change.address)) for change in changes if id(change) not in leaving]
 
 
 def _sign(change: Change, outgoing: Change | None) -> Sign:
     if change.imported:
         return Sign.IMPORT
-    return Sign.REPLACE if change.replaced or outgoing is not None else _SIGNS.get(change.action, Sign.CHANGE)
+    return Sign.REPLACE if change.replaced or outgoing is not None else _SIGNS[change.action]
 
 
 def _successor(address: Address) -> Address | None:
@@ -133,9 +136,11 @@ def leaves(changes: Sequence[FieldChange] | Iterator[FieldChange]) -> Iterator[F
             yield change
 
 
-def _members(path: Path, value: Mapping[str, Value]) -> Iterator[tuple[Path, Value]]:
+def _members(path: Path, value: Mapping[str, Value]) -> list[tuple[Path, Value]]:
+    found = []
     for key, item in value.items():
         if isinstance(item, dict) and item:
-            yield from _members((*path, key), item)
+            found += _members((*path, key), item)
         elif item or item not in _EMPTY:
-            yield (*path, key), item
+            found.append(((*path, key), item))
+    return found

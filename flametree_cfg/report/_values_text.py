@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from string import ascii_letters, digits
 
 from flametree_cfg.errors import Path
 from flametree_cfg.model import FieldChange, Note, Secret, Value
@@ -15,10 +16,11 @@ UNSET = "(unset)"
 PATHS_KEPT = 4096  # a bulk of resources has the same few
 CONTEXT_LINES = 1  # of a long text: enough to find the place
 _PLAIN_STEP = re.compile(r"[\w-]+")
-# Text that could be taken for something else stands in quotes: numbers, empty, our own words, spaces at the ends.
-_NEEDS_QUOTES = re.compile(
-    r"""|[\s"'(\[{].*|.*[\s"]|true|false|null|[-+.]?[\d.][\d._eE+-]*|.*\s(?:->|\u2192)\s.*""", re.DOTALL
-)
+_OWN_WORDS = frozenset({"true", "false", "null"})
+_BEGINS_AS_TEXT = frozenset(ascii_letters)
+_ENDS_AS_TEXT = frozenset(ascii_letters + digits + ".:;,!?)/}")
+_NUMBER = re.compile(r"[-+.]?[\d.][\d._eE+-]*")
+_ARROW = re.compile(r"\s(?:->|\u2192)\s")
 
 
 @lru_cache(maxsize=PATHS_KEPT)
@@ -39,19 +41,34 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
+def needs_quotes(text: str) -> bool:
+    """Tell whether a text could be taken for something else: a number, nothing, our own words, spaces at the ends."""
+    first, last = text[:1], text[-1:]
+    arrow = "->" in text or "\u2192" in text
+    if first in _BEGINS_AS_TEXT and last in _ENDS_AS_TEXT and not arrow:  # nearly all
+        return text in _OWN_WORDS
+    if not text or first in "\"'([{" or last == '"' or first.isspace() or last.isspace() or text in _OWN_WORDS:
+        return True
+    if (first in "-+." or first.isdecimal()) and _NUMBER.fullmatch(text):
+        return True
+    return arrow and _ARROW.search(text) is not None
+
+
 def value_text(value: Value) -> str:
     """Write a value on one line; a secret by its reference."""
     if isinstance(value, str):
-        return quoted(value) if _NEEDS_QUOTES.fullmatch(value) else value
+        return quoted(value) if needs_quotes(value) else value
     if value is None:
         return UNSET
+    if value is True or value is False:
+        return "true" if value else "false"
     if isinstance(value, Secret):
         return secret_text(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(value_text, value))}]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {value_text(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(value_text(item) for item in value) + "]"
-    return json.dumps(value)
+    return str(value) if value.__class__ is int else json.dumps(value)
 
 
 def secret_text(secret: Secret) -> str:

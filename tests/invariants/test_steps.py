@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flametree_cfg.errors import Diagnostic, Path
-from flametree_cfg.invariants import When, World, check_all, check_step
-from flametree_cfg.model import Resource
+from flametree_cfg.invariants import When, World, check_all, check_step, check_switch
+from flametree_cfg.model import Kind, Resource
 from tests.invariants.documents import catalog
 from tests.invariants.steps import Change, changes, resources
 from tests.invariants.test_world import carry_out
@@ -41,6 +41,21 @@ def test_check_of_a_step_finds_all_that_it_broke(start: list[Resource], steps: l
         after = everything(world)
 
         assert after - before <= found <= after
+
+
+@given(st.lists(resources(), max_size=14), st.sampled_from([True, False, None]), st.integers(0, 5))
+def test_check_of_a_switch_finds_all_that_it_broke(start: list[Resource], running: bool | None, at: int) -> None:
+    """What starts or stops is judged like any step, and as many judgements are counted, though few are asked anew."""
+    world = World.of(start)
+    switchable = [one for one in world if one.address.kind in (Kind.CHANNEL, Kind.AGENT)]
+    for resource in switchable[at : at + 1]:
+        before = everything(world)
+        world.put(resource.with_fields(running=running))
+        checked = check_switch(world, catalog(), resource.address)
+        after = everything(world)
+
+        assert after - before <= broken(checked) <= after
+        assert checked.count == check_step(world, catalog(), [resource.address]).count
 
 
 @given(st.lists(resources(), max_size=14), st.lists(changes(), min_size=1, max_size=3))

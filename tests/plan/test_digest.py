@@ -29,6 +29,7 @@ from flametree_cfg.model import (
     value_hash,
 )
 from flametree_cfg.plan import Plan, plan_body, plan_digest
+from flametree_cfg.plan.document import operation_to_json
 
 TOKEN = Secret("${env:A}", "k1:00ff")
 SETTINGS = {
@@ -133,3 +134,32 @@ def _has_form(value: Any) -> bool:
 def test_canonical_is_rfc_8785(value: Any) -> None:
     """The short way through the standard library gives the bytes that the RFC's library gives."""
     assert canonical(value) == rfc8785.dumps(value)
+
+
+@given(
+    st.dictionaries(st.text(), JSON | st.just(TOKEN)),
+    JSON | st.just(TOKEN),
+    st.tuples(st.text(), st.text() | st.integers(0, 9)),
+    st.sampled_from(Action),
+    st.sampled_from(Note),
+    st.text(),
+)
+def test_digest_of_anything(
+    fields: dict[str, Any], value: Any, path: tuple[str, str | int], action: Action, note: Note, text: str
+) -> None:
+    """Operations are written to the bytes of their documents, those that RFC 8785 has no form for too."""
+    resource = Resource(connector(text), fields, external=len(text) > 1, system=not text)
+    changes = (FieldChange(path, value, resource.fields, note), FieldChange(("a",), None, value, note))
+    more = Precondition(Check.LINKS, text, text, "b"), Precondition(Check.FIELD, text, "", text)
+    created = tuple(FieldChange((key,), None, item) for key, item in fields.items() if item)
+    operations = (
+        Operation("1", action, agent(text), text, connector(text), resource, resource, changes, more, part_of=text),
+        Operation("2", Action.CREATE, agent(text), after=resource, changes=created, platform_id=text, protected=True),
+        Operation(
+            "3", action, agent("a"), after=resource, effects=(Effect(agent(text), path, value, resource.fields),)
+        ),
+    )
+    written = b",".join(canonical(operation_to_json(operation)) for operation in operations)
+    body = b'{"format_version":1,"operations":[%b],"tenant":"acme"}' % written
+
+    assert plan_digest(Plan("acme", operations)) == hashlib.sha256(body).hexdigest()

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flametree_cfg.model import FieldChange, Note, Secret
 from flametree_cfg.report._lines import UNICODE
-from flametree_cfg.report._values_text import field_lines, path_text, value_text
+from flametree_cfg.report._values_text import field_lines, needs_quotes, path_text, value_text
+
+TAKEN_FOR_SOMETHING_ELSE = re.compile(
+    r"""|[\s"'(\[{].*|.*[\s"]|true|false|null|[-+.]?[\d.][\d._eE+-]*|.*\s(?:->|\u2192)\s.*""", re.DOTALL
+)
+PARTS = st.sampled_from(
+    ["true", "null", "a", "Zed", "\u0663", "1", "e", "+", "-", ".", "->", "\u2192", " ", "\n", '"', "("]
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +43,12 @@ from flametree_cfg.report._values_text import field_lines, path_text, value_text
 def test_value(value: object, text: str) -> None:
     """Each value has one spelling, and text cannot be taken for something else."""
     assert value_text(value) == text
+
+
+@given(st.text() | st.lists(PARTS, max_size=5).map("".join))
+def test_what_needs_quotes(text: str) -> None:
+    """What is seen at a glance is what one expression says of the whole text."""
+    assert needs_quotes(text) is (TAKEN_FOR_SOMETHING_ELSE.fullmatch(text) is not None)
 
 
 def test_path() -> None:
