@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -135,7 +136,7 @@ def sweep_ahead(
     for page in entries:
         known.update([((address[0], platform_id), address) for address, platform_id, _, _ in page])
         texts.update([(address, fields) for address, _, _, fields in page])
-        marks = [(address, mark) for address, _, mark, _ in page]
+        marks = [f"{address} {mark}" for address, _, mark, _ in page]
         pages.append((len(page), _digest(marks, ",".join([fields for _, _, _, fields in page]).encode())))
     swept = _over_objects(objects, known, set(), lambda address: parse(texts[address]))
     return (pages, swept) if swept else None
@@ -145,20 +146,21 @@ def as_declared(
     pages: Iterable[Page], declarations: Mapping[Address, Declaration], written: Callable[[Sequence[Fields]], bytes]
 ) -> bool:
     """Tell whether the ledger says just what is declared; `written` is that of a `Reading`."""
-    ordered = sorted(declarations.items(), key=lambda item: str(item[0]))
+    ordered = sorted([(f"{kind!s}.{key}", one) for (kind, key), one in declarations.items()], key=itemgetter(0))
     start = 0
     for count, digest in pages:
         some = ordered[start : start + count]
         start += count
-        marks = [(address, entry_marks(one.resource, protected=one.protected)) for address, one in some]
+        marks = [f"{address} {entry_marks(one.resource, protected=one.protected)}" for address, one in some]
         if len(some) < count or _digest(marks, written([one.resource.fields for _, one in some])) != digest:
             return False
     return start == len(ordered)
 
 
-def _digest(marks: Iterable[tuple[Address, int]], fields: bytes) -> str:
-    said = hashlib.sha256("\n".join([f"{address} {mark}" for address, mark in marks]).encode())
-    said.update(b"\n" + fields)
+def _digest(marks: Iterable[str], fields: bytes) -> str:
+    said = hashlib.sha256("\n".join(marks).encode())
+    said.update(b"\n")
+    said.update(fields)
     return said.hexdigest()
 
 
