@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,7 @@ from flametree_cfg.engine.agreement import AGREED
 from flametree_cfg.engine.session import Session
 from flametree_cfg.model import parse_address
 from flametree_cfg.plan import Page, Swept, sweep_ahead
+from flametree_cfg.state import part_prints
 
 WORTH_IT = range(2_000_000, 20_000_000)
 """
@@ -32,7 +33,7 @@ class Seen(Struct, frozen=True):
 
     Attributes:
         stamp, revision: the state of ledger and platform, before either was gone over.
-        pages: what the ledger says.
+        pages: what the ledger says. Its secrets have the values that it has fingerprints of.
         changed: addresses, as text, on which the platform says something else.
         outside: as of `Swept`.
     """
@@ -107,16 +108,23 @@ def _file(url: str | None, default: Path) -> Path | None:
 
 
 def _look(folder: str, session: Session) -> bytes:
+    """Look, and see whether the ledger's secrets have the values they had."""
     name = _name_in(folder)
     ledger, platform = session.ledger, session.platform
     stamp, revision = ledger.stamp(name), platform.revision(name)
-    found = sweep_ahead(ledger.texts(name), platform.sweep(name), msgspec.json.decode) if stamp and revision else None
-    if found is None:
+    if not stamp or not revision:
         return b""
-    pages, swept = found
-    return msgspec.json.encode(
-        Seen(name, stamp, revision, pages, [str(address) for address in swept.changed], list(swept.outside))
-    )
+    found = sweep_ahead(ledger.texts(name), platform.sweep(name), msgspec.json.decode, part_prints)
+    if found is None or not _as_before(found.prints, ledger.read_some(name, ()).lineage, folder, session):
+        return b""
+    changed = [str(address) for address in found.swept.changed]
+    return msgspec.json.encode(Seen(name, stamp, revision, found.pages, changed, list(found.swept.outside)))
+
+
+def _as_before(prints: Collection[tuple[str, str]], lineage: str, folder: str, session: Session) -> bool:
+    resolved = session.resolve({reference for reference, _ in prints}, folder)
+    now = session.fingerprints(resolved.values, lineage)
+    return all(now.get(reference) == before for reference, before in prints)
 
 
 def _name_in(folder: str) -> str:

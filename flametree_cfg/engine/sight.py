@@ -128,17 +128,13 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
     tenant = _tenant(reading)
     if any(declaration.imports for declaration in tenant.declarations.values()):
         return None  # what has been imported is told, which nobody would be who looks at changes alone
-    references = references_of(tenant)
-    resolved = session.resolve(references, reading.folder)
-    prints = session.fingerprints(resolved.values, stored.lineage)
-    if len(prints) < len(references):
-        return None
-    compared = Reading(fields_writer(prints), read_all_fields, printer(prints))
-    swept = _swept(tenant, compared, (stamp, revision), session)
+    swept = _seen_ahead(tenant, (stamp, revision), session) or _compared(tenant, stored, reading, session)
     if swept is None:
         return None
 
     def basis() -> Agreement:
+        references = references_of(tenant)
+        values = session.resolve(references, reading.folder).values
         return Agreement(
             tenant.name,
             reading.parts.content,
@@ -149,27 +145,34 @@ def _by_sweep(reading: TenantReading, session: Session) -> Sight | None:
             stored.platform,
             revision,
             tuple(sorted(references)),
-            print_of(resolved.values, stored.lineage, session),
+            print_of(values, stored.lineage, session),
             swept.outside,
         )
 
     part = _Part(reading, tenant.sections, swept.changed, swept.outside)
     if not part.changed and not part.outside:
+        if reading.diagnostics:  # what is told may hold anything, and what is a secret is hidden in it
+            session.resolve(references_of(tenant), reading.folder)
         return part.nothing(session, basis)
     return part.sight(lambda: _sketches(tenant), lambda some: part_of(tenant, some).declarations, session, basis)
 
 
-def _swept(tenant: Tenant, compared: Reading, state: tuple[str, str], session: Session) -> Swept | None:
-    """Find where the sides do not agree; by what was seen ahead, if ledger and platform are in this state still."""
+def _seen_ahead(tenant: Tenant, state: tuple[str, str], session: Session) -> Swept | None:
+    """Say what was seen ahead, if ledger and platform are in this state still and the ledger says what is declared."""
     seen = session.ahead and session.ahead.seen()
-    if (
-        seen
-        and seen.tenant == tenant.name
-        and (seen.stamp, seen.revision) == state
-        and as_declared(seen.pages, tenant.declarations, compared.written)
-    ):
-        return seen.swept
+    if not seen or seen.tenant != tenant.name or (seen.stamp, seen.revision) != state:
+        return None
+    return seen.swept if as_declared(seen.pages, tenant.declarations, fields_writer({})) else None
+
+
+def _compared(tenant: Tenant, stored: Stored, reading: TenantReading, session: Session) -> Swept | None:
+    """Find where the sides do not agree; None where a secret has no value, or something is gone."""
+    references = references_of(tenant)
+    prints = session.fingerprints(session.resolve(references, reading.folder).values, stored.lineage)
+    if len(prints) < len(references):
+        return None
     entries, objects = session.ledger.texts(tenant.name), session.platform.sweep(tenant.name)
+    compared = Reading(fields_writer(prints), read_all_fields, printer(prints))
     return sweep(tenant.declarations, compared, entries, objects)
 
 

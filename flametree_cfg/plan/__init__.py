@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.plan.document import plan_body, plan_digest
 from flametree_cfg.plan.near import Near, near
-from flametree_cfg.plan.sweep import Page, Reading, Swept, as_declared, mentioned, part_of, sweep, sweep_ahead, versions
+from flametree_cfg.plan.sweep import (
+    Page,
+    Reading,
+    Swept,
+    SweptAhead,
+    as_declared,
+    mentioned,
+    part_of,
+    sweep,
+    sweep_ahead,
+    versions,
+)
 from flametree_cfg.plan.types import Handover, Plan, Selection, nothing_to_do
 
 if TYPE_CHECKING:
@@ -21,6 +32,7 @@ __all__ = [
     "Reading",
     "Selection",
     "Swept",
+    "SweptAhead",
     "as_declared",
     "make_plan",
     "managed_view",

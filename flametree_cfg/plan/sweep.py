@@ -114,38 +114,66 @@ def _over_objects(
 
 
 Page = tuple[int, str]
-"""How many of the ledger's entries, in the order of their addresses, and a digest of all they say."""
+"""How many of the ledger's entries, in the order of their addresses, and a digest of all but their fingerprints."""
+
+
+class SweptAhead(Struct, frozen=True):
+    """
+    What going over ledger and platform gave before it was known what is declared.
+
+    Attributes:
+        pages: what the ledger says, for `as_declared`.
+        prints: its secrets: each reference with its fingerprint.
+        swept: where the platform says something else.
+    """
+
+    pages: list[Page]
+    prints: frozenset[tuple[str, str]]
+    swept: Swept
 
 
 def sweep_ahead(
-    entries: Iterable[Sequence[EntryText]], objects: Iterable[LiveObject], parse: Callable[[str], Fields]
-) -> tuple[list[Page], Swept] | None:
+    entries: Iterable[Sequence[EntryText]],
+    objects: Iterable[LiveObject],
+    parse: Callable[[str], Fields],
+    part: Callable[[str], tuple[bytes, Iterable[tuple[str, str]]]],
+) -> SweptAhead | None:
     """
     Find where ledger and platform do not agree, before it is known what is declared.
 
     Args:
         entries, objects: as `sweep` takes them.
         parse: reads an entry's fields; secrets may stay JSON.
+        part: parts fingerprints from the text of many.
 
     Returns:
-        What the ledger says, for `as_declared`, and where the platform says something else; None as of `sweep`.
+        None as of `sweep`.
     """
     known: dict[tuple[Kind, str], Address] = {}
     texts: dict[Address, str] = {}
     pages: list[Page] = []
+    prints: set[tuple[str, str]] = set()
     for page in entries:
         known.update([((address[0], platform_id), address) for address, platform_id, _, _ in page])
         texts.update([(address, fields) for address, _, _, fields in page])
-        marks = [f"{address} {mark}" for address, _, mark, _ in page]
-        pages.append((len(page), _digest(marks, ",".join([fields for _, _, _, fields in page]).encode())))
+        bare, some = part(",".join([fields for _, _, _, fields in page]))
+        pages.append((len(page), _digest([f"{address} {mark}" for address, _, mark, _ in page], bare)))
+        prints.update(some)
     swept = _over_objects(objects, known, set(), lambda address: parse(texts[address]))
-    return (pages, swept) if swept else None
+    return SweptAhead(pages, frozenset(prints), swept) if swept else None
 
 
 def as_declared(
     pages: Iterable[Page], declarations: Mapping[Address, Declaration], written: Callable[[Sequence[Fields]], bytes]
 ) -> bool:
-    """Tell whether the ledger says just what is declared; `written` is that of a `Reading`."""
+    """
+    Tell whether the ledger says just what is declared, fingerprints aside.
+
+    Args:
+        pages: what the ledger says.
+        declarations: what the YAML says.
+        written: writes the fields of many declarations as the ledger keeps them, without fingerprints.
+    """
     ordered = sorted([(f"{kind!s}.{key}", one) for (kind, key), one in declarations.items()], key=itemgetter(0))
     start = 0
     for count, digest in pages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flametree_cfg.state._port import Ledger
-from flametree_cfg.state.body import fields_writer, read_all_fields
+from flametree_cfg.state.body import fields_writer, part_prints, read_all_fields
 from flametree_cfg.state.opening import open_ledger
 from flametree_cfg.state.recording import after_outcomes
 
@@ -28,6 +28,7 @@ __all__ = [
     "fields_writer",
     "import_all",
     "open_ledger",
+    "part_prints",
     "published",
     "read_all_fields",
     "read_export",

@@ -54,6 +54,7 @@ _encode_as_it_is = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separato
 _write = msgspec.json.Encoder(order="sorted", enc_hook=_plain).encode
 _UNUSUAL = (OverflowError, TypeError, ValueError, RecursionError)  # numbers beyond 64 bits, halves of surrogate pairs
 _UNPRINTED = re.compile(rb'\{"\$secret":"([^"\\]+)"\}')
+_PRINTED = re.compile(r'\{"\$secret":"([^"\\]+)"(?:,"fingerprint":"([^"\\]*)")?\}')
 
 
 def write_fields(fields: Mapping[str, Value]) -> str:
@@ -91,6 +92,16 @@ def fields_writer(prints: Mapping[str, str]) -> Callable[[Sequence[Mapping[str, 
         return _UNPRINTED.sub(printed, written)
 
     return write
+
+
+def part_prints(text: str) -> tuple[bytes, list[tuple[str, str]]]:
+    """
+    Part fingerprints from fields as `write_fields` wrote them.
+
+    Returns:
+        The text as it would be without them, and each secret's reference with its fingerprint.
+    """
+    return _PRINTED.sub(r'{"$secret":"\1"}', text).encode(), _PRINTED.findall(text)
 
 
 def plain_json(value: object) -> Any:

@@ -22,9 +22,12 @@ from flametree_cfg.model import (
     Status,
     Stored,
     entry_marks,
+    from_json,
+    secrets_in,
+    to_json,
 )
 from flametree_cfg.plan import Reading, Swept, as_declared, sweep, sweep_ahead
-from flametree_cfg.state import read_all_fields
+from flametree_cfg.state import part_prints, read_all_fields
 from flametree_cfg.state.body import write_json
 from tests.plan.sides import printed
 from tests.plan.story import Chapter, tell
@@ -55,16 +58,22 @@ def _compare_with(declarations: Declarations, told: Chapter) -> None:
     for objects in _as_hands_leave_them(told.before.live.objects):
         texts = _texts(told.before.stored)
         swept = sweep(declarations, Reading(_written, read_all_fields, lambda fields: fields), texts, objects)
-        ahead = sweep_ahead(texts, objects, json.loads)
+        ahead = sweep_ahead(texts, objects, json.loads, part_prints)
 
         assert (ahead is None) is (swept is None)
         if ahead is None or swept is None:
             continue
-        pages, seen = ahead
-        same = as_declared(pages, declarations, _written)
-        assert same is (_said(declarations) == {one.address: (one.marks, one.fields) for page in texts for one in page})
-        if same:
-            assert seen == swept
+        kept = {one.address: (one.marks, one.fields) for page in texts for one in page}
+        assert ahead.prints == {
+            (secret.reference, secret.fingerprint)
+            for _, fields in kept.values()
+            for _, secret in secrets_in(from_json(json.loads(fields)))
+        }
+        same = as_declared(ahead.pages, _bare(declarations), _written)
+        assert same is (_said(declarations, bare=True) == {a: (m, _without_prints(f)) for a, (m, f) in kept.items()})
+        if _said(declarations) == kept:
+            assert same
+            assert ahead.swept == swept
 
 
 def _as_hands_leave_them(objects: Sequence[LiveObject]) -> Iterator[Sequence[LiveObject]]:
@@ -94,11 +103,11 @@ def test_every_part_counts() -> None:
     stored = Stored("acme", "l", 1, "p", {entry.resource.address: entry for entry in ENTRIES})
     declared = {address: Declaration(entry.resource) for address, entry in stored.entries.items()}
     objects = [LiveObject(Kind.CONNECTOR, entry.id, entry.resource.fields, 1) for entry in ENTRIES]
-    found = sweep_ahead(_texts(stored), objects, json.loads)
+    found = sweep_ahead(_texts(stored), objects, json.loads, part_prints)
     assert found is not None
-    pages, seen = found
+    pages = found.pages
 
-    assert (len(pages), seen) == (3, Swept(frozenset(), ()))
+    assert (len(pages), found.prints, found.swept) == (3, frozenset(), Swept(frozenset(), ()))
     assert as_declared(pages, declared, _written)
     assert not as_declared(pages[:-1], declared, _written)
     for address, one in declared.items():
@@ -114,7 +123,25 @@ def test_every_part_counts() -> None:
             assert not as_declared(pages, changed, _written)
 
 
-def _said(declarations: Declarations) -> dict[Address, tuple[int, str]]:
+def _bare(declarations: Declarations) -> Declarations:
+    """Take the fingerprints away."""
+    return {
+        address: replace(one, resource=replace(one.resource, fields=from_json(_plain(one.resource.fields))))
+        for address, one in declarations.items()
+    }
+
+
+def _plain(fields: object) -> Any:
+    return json.loads(_without_prints(write_json(fields)))
+
+
+def _without_prints(text: str) -> str:
+    return json.dumps(to_json(from_json(json.loads(text)), fingerprints=False), sort_keys=True, separators=(",", ":"))
+
+
+def _said(declarations: Declarations, *, bare: bool = False) -> dict[Address, tuple[int, str]]:
+    if bare:
+        return _said(_bare(declarations))
     return {
         address: (entry_marks(one.resource, protected=one.protected), write_json(one.resource.fields))
         for address, one in declarations.items()

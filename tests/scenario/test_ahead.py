@@ -69,10 +69,11 @@ def _with_one_core() -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
-def _both_ways(zoo: Zoo) -> Ended:
+def _both_ways(zoo: Zoo, **environment: str) -> Ended:
     """Plan with somebody ahead and without; both have to say the same."""
-    ahead = zoo.process("plan", "tenants/zoo", "--no-cache", "--detailed-exitcode")
-    alone = zoo.process("plan", "tenants/zoo", "--no-cache", "--detailed-exitcode", first=_with_one_core)
+    plan = ("plan", "tenants/zoo", "--no-cache", "--detailed-exitcode")
+    ahead = zoo.process(*plan, **environment)
+    alone = zoo.process(*plan, first=_with_one_core, **environment)
     assert ahead == alone
     return ahead
 
@@ -177,6 +178,23 @@ def test_the_plan_is_the_same(large: Zoo, change: Callable[[Zoo], None], code: i
     assert done.returncode == code
     assert says in done.said
     assert not re.search("Traceback|internal-error", done.said)
+
+
+@pytest.mark.parametrize(
+    ("environment", "code", "says"),
+    [
+        ({"OTHER_KEY": "sk-another-0123456789abcdef"}, 2, f"{MANY} to change"),
+        ({"FLAMETREE_ALLOW_SECRETS": "NONE"}, 0, f"{MANY} secrets not checked"),
+        ({"FLAMETREE_KEY": "00" * 32}, 0, f"{MANY} secrets not checked"),
+    ],
+)
+def test_secrets_are_looked_at(large: Zoo, environment: dict[str, str], code: int, says: str) -> None:
+    """A value that is another one, or cannot be had, or a key that it cannot be compared with."""
+    done = _both_ways(large, **environment)
+
+    assert done.returncode == code
+    assert says in done.said
+    assert "0123456789abcdef" not in done.said
 
 
 def test_what_moved_meanwhile_is_seen(large: Zoo) -> None:
