@@ -14,7 +14,7 @@ from flametree_cfg.config import tenant_folders
 from flametree_cfg.config.beside import Beside, begin, cores
 from flametree_cfg.engine.agreement import AGREED
 from flametree_cfg.engine.session import Session
-from flametree_cfg.model import parse_address
+from flametree_cfg.model import Address, Kind
 from flametree_cfg.plan import Page, Swept, sweep_ahead
 from flametree_cfg.state import part_prints
 
@@ -34,7 +34,7 @@ class Seen(Struct, frozen=True):
     Attributes:
         stamp, revision: the state of ledger and platform, before either was gone over.
         pages: what the ledger says. Its secrets have the values that it has fingerprints of.
-        changed: addresses, as text, on which the platform says something else.
+        changed: kind and key of that on which the platform says something else.
         outside: as of `Swept`.
     """
 
@@ -42,14 +42,13 @@ class Seen(Struct, frozen=True):
     stamp: str
     revision: str
     pages: list[Page]
-    changed: list[str]
+    changed: list[tuple[Kind, str]]
     outside: list[str]
 
     @property
     def swept(self) -> Swept:
         """Where ledger and platform do not agree."""
-        addresses = (parse_address(text) for text in self.changed)
-        return Swept(frozenset(address for address in addresses if address), tuple(self.outside))
+        return Swept(frozenset(Address(kind, key) for kind, key in self.changed), tuple(self.outside))
 
 
 class Ahead:
@@ -117,8 +116,8 @@ def _look(folder: str, session: Session) -> bytes:
     found = sweep_ahead(ledger.texts(name), platform.sweep(name), msgspec.json.decode, part_prints)
     if found is None or not _as_before(found.prints, ledger.read_some(name, ()).lineage, folder, session):
         return b""
-    changed = [str(address) for address in found.swept.changed]
-    return msgspec.json.encode(Seen(name, stamp, revision, found.pages, changed, list(found.swept.outside)))
+    changed, outside = [(kind, key) for kind, key in found.swept.changed], list(found.swept.outside)
+    return msgspec.json.encode(Seen(name, stamp, revision, found.pages, changed, outside))
 
 
 def _as_before(prints: Collection[tuple[str, str]], lineage: str, folder: str, session: Session) -> bool:
