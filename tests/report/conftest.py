@@ -35,7 +35,7 @@ class Opened:
 Open = Callable[..., Opened]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open no other test of this process can have an event loop
 def chromium() -> Iterator[Browser]:
     """Start the system's Chromium, once for each process of the tests."""
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
