@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,7 @@ def check(
         invocation.reports = reports  # each round writes them anew
         _once(invocation, path, addresses, options)
         invocation.out.flush()
+        gc.collect()  # of its own accord it would hardly ever: runs end
         options.outside.pause(watch)
 
 
