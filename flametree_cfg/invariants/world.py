@@ -20,11 +20,8 @@ from flametree_cfg.invariants.index import (
 )
 from flametree_cfg.model import Address, Kind, Resource, agent, channel, links
 
-_CONNECTOR, _AGENT, _ATTACHMENT = (
-    Kind.CONNECTOR,
-    Kind.AGENT,
-    Kind.ATTACHMENT,
-)  # a member costs more to look up than the rest of a comparison
+# A member costs more to look up than the rest of a comparison.
+_CONNECTOR, _AGENT, _ATTACHMENT = Kind.CONNECTOR, Kind.AGENT, Kind.ATTACHMENT
 
 _LINKED = frozenset({"connectors", "agent", "channel"})
 """The fields that links are read from."""

@@ -12,6 +12,7 @@ from flametree_cfg.model import (
     LEDGER_ONLY,
     Action,
     Address,
+    EntryText,
     LiveTenant,
     Operation,
     Outcome,
@@ -19,10 +20,12 @@ from flametree_cfg.model import (
     Secret,
     Stored,
     Tenant,
+    entry_marks,
     map_secrets,
 )
 from flametree_cfg.plan import Plan, Selection, make_plan
 from flametree_cfg.schema import Catalog
+from flametree_cfg.state.body import write_json
 from flametree_cfg.state.recording import after_amendment, after_outcomes
 from tests.oracle.platform import Platform, blank
 
@@ -133,3 +136,18 @@ def printed(tenant: Tenant, secrets: Mapping[str, str]) -> Tenant:
         for address, one in tenant.declarations.items()
     }
     return replace(tenant, declarations=declarations)
+
+
+def texts_of(stored: Stored) -> list[list[EntryText]]:
+    """Give the entries as a ledger does, three at a time, in the order of their addresses."""
+    entries = [entry for _, entry in sorted(stored.entries.items(), key=lambda item: str(item[0]))]
+    texts = [
+        EntryText(
+            entry.resource.address,
+            entry.id,
+            entry_marks(entry.resource, protected=entry.protected),
+            write_json(entry.resource.fields),
+        )
+        for entry in entries
+    ]
+    return [texts[first : first + 3] for first in range(0, len(texts), 3)]

@@ -15,7 +15,6 @@ from flametree_cfg.model import (
     Address,
     Declaration,
     Entry,
-    EntryText,
     Kind,
     LiveObject,
     Resource,
@@ -29,7 +28,7 @@ from flametree_cfg.model import (
 from flametree_cfg.plan import Reading, Swept, as_declared, sweep, sweep_ahead
 from flametree_cfg.state import part_prints, read_all_fields
 from flametree_cfg.state.body import write_json
-from tests.plan.sides import printed
+from tests.plan.sides import printed, texts_of
 from tests.plan.story import Chapter, tell
 from tests.plan.test_properties import STORIES
 
@@ -56,7 +55,7 @@ def _compare(told: Chapter) -> None:
 
 def _compare_with(declarations: Declarations, told: Chapter) -> None:
     for objects in _as_hands_leave_them(told.before.live.objects):
-        texts = _texts(told.before.stored)
+        texts = texts_of(told.before.stored)
         swept = sweep(declarations, Reading(_written, read_all_fields, lambda fields: fields), texts, objects)
         ahead = sweep_ahead(texts, objects, json.loads, part_prints)
 
@@ -103,7 +102,7 @@ def test_every_part_counts() -> None:
     stored = Stored("acme", "l", 1, "p", {entry.resource.address: entry for entry in ENTRIES})
     declared = {address: Declaration(entry.resource) for address, entry in stored.entries.items()}
     objects = [LiveObject(Kind.CONNECTOR, entry.id, entry.resource.fields, 1) for entry in ENTRIES]
-    found = sweep_ahead(_texts(stored), objects, json.loads, part_prints)
+    found = sweep_ahead(texts_of(stored), objects, json.loads, part_prints)
     assert found is not None
     pages = found.pages
 
@@ -150,20 +149,3 @@ def _said(declarations: Declarations, *, bare: bool = False) -> dict[Address, tu
 
 def _written(many: Sequence[Mapping[str, Any]]) -> bytes:
     return ",".join(map(write_json, many)).encode()
-
-
-def _texts(stored: Stored) -> list[list[EntryText]]:
-    """Give the entries as a ledger does, three at a time, in the order of their addresses."""
-    entries = [entry for _, entry in sorted(stored.entries.items(), key=lambda item: str(item[0]))]
-    return [
-        [
-            EntryText(
-                entry.resource.address,
-                entry.id,
-                entry_marks(entry.resource, protected=entry.protected),
-                write_json(entry.resource.fields),
-            )
-            for entry in entries[first : first + 3]
-        ]
-        for first in range(0, len(entries), 3)
-    ]

@@ -14,7 +14,6 @@ from flametree_cfg.invariants import check_tenant
 from flametree_cfg.model import (
     Address,
     Declaration,
-    EntryText,
     Kind,
     LiveTenant,
     Resource,
@@ -22,14 +21,13 @@ from flametree_cfg.model import (
     Sketch,
     Stored,
     Tenant,
-    entry_marks,
     sketch_of,
 )
 from flametree_cfg.plan import Plan, Reading, make_plan, mentioned, near, part_of, sweep, versions
 from flametree_cfg.state import read_all_fields
 from flametree_cfg.state.body import write_json
 from tests.plan.documents import CATALOG, Draw, documents, read
-from tests.plan.sides import Applied, printed
+from tests.plan.sides import Applied, printed, texts_of
 from tests.plan.story import Chapter, tell
 from tests.plan.test_properties import STORIES
 
@@ -72,7 +70,7 @@ def _part(tenant: Tenant, sides: Applied) -> tuple[Tenant, Stored, LiveTenant] |
     compared = Reading(
         lambda fields: ",".join(map(write_json, fields)).encode(), read_all_fields, lambda fields: fields
     )
-    swept = sweep(tenant.declarations, compared, _texts(sides.stored), live.objects)
+    swept = sweep(tenant.declarations, compared, texts_of(sides.stored), live.objects)
     if swept is None:
         return None
     stored = _some(sides.stored, swept.changed)
@@ -87,21 +85,6 @@ def _part(tenant: Tenant, sides: Applied) -> tuple[Tenant, Stored, LiveTenant] |
     stored = _some(sides.stored, found.addresses)
     ids = {*stored.ids().values(), *swept.outside}
     return part_of(tenant, found.addresses), stored, _objects(live, ids)
-
-
-def _texts(stored: Stored) -> Iterator[list[EntryText]]:
-    """Give the entries as a ledger does, three at a time."""
-    entries = list(stored.entries.values())
-    for first in range(0, len(entries), 3):
-        yield [
-            EntryText(
-                entry.resource.address,
-                entry.id,
-                entry_marks(entry.resource, protected=entry.protected),
-                write_json(entry.resource.fields),
-            )
-            for entry in entries[first : first + 3]
-        ]
 
 
 def _some(stored: Stored, addresses: frozenset[Address]) -> Stored:

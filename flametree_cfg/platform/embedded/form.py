@@ -35,17 +35,12 @@ def to_form(spec: TypeSpec | None, settings: Mapping[str, Value]) -> dict[str, V
     return form
 
 
-def from_form(spec: TypeSpec | None, form: Mapping[str, Value]) -> dict[str, Value]:
+def form_reader(spec: TypeSpec | None) -> Callable[[Mapping[str, Value]], dict[str, Value]]:
     """
-    Undo `to_form`; numbers and booleans come back as the schema's types.
+    Give what undoes `to_form` for one type; numbers and booleans come back as the schema's types.
 
     Lists of unequal length (a person typed them) give accounts that lack fields; nothing is lost.
     """
-    return form_reader(spec)(form)
-
-
-def form_reader(spec: TypeSpec | None) -> Callable[[Mapping[str, Value]], dict[str, Value]]:
-    """Give `from_form` for one type, its columns looked up once."""
     if spec is None or spec.accounts is None:
         return dict
     setting = spec.accounts.setting
