@@ -111,7 +111,7 @@ def read_outline(parts: Parts) -> tuple[Outline, Joined | None]:
         else:
             (part,) = parts.of([mark])
             sketches_of.append([sketch_of(one.resource, one.previously) for one in part.declarations])
-            right = right and part.whole and not part.astray and not has_errors(part.found)
+            right = right and part.whole and not (part.sharing or part.astray or has_errors(part.found))
             found += part.found
             said.update(name for name, _ in part.names)
             sections |= part.sections

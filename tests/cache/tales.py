@@ -20,6 +20,12 @@ _NONSENSE = (
     "connectors: {k0: {type: nonsense}}\n", "agents: {}\nagentss: {}\n", "channels: {}\n", "tenant: other\n",
     "connectors: {'bad key!': {type: llm, name: x}}\n", "x: &a [*a]\n", "# only a comment\n", "tenant: zoo\n",
 )  # fmt: skip
+_SHARING = ("extends: [../_base]\n", "extends: [../_none]\n", "vars: {n: Nick}\n", "# 1\n" * 999 + "vars: {n: Nick}\n")
+_BASES = (
+    "connectors: {}\n",
+    "connectors: {k0: {description: Of the base.}}\n",
+    "connectors: {based: {type: api_key, name: Based, settings: {api_key: '${env:X}'}}}\n",
+)
 
 
 @dataclass
@@ -111,6 +117,14 @@ class Tale:
         name = self.draw(st.sampled_from([*self._files(), "new.yaml"]))
         self.broken[name] = self.draw(st.sampled_from(_NONSENSE))
 
+    def share(self) -> None:
+        """Let a file share: extend a base, which may be there, or have a variable."""
+        base = self.folder.parent / "_base" / "base.yaml"
+        base.parent.mkdir(exist_ok=True)
+        base.write_text(self.draw(st.sampled_from(_BASES)), encoding="utf-8")
+        name = self.draw(st.sampled_from(self._files()))
+        self.broken[name] = self.draw(st.sampled_from(_SHARING)) + self._texts().get(name, "")
+
     def fix(self) -> None:
         """Bring back what was broken."""
         self.broken.clear()
@@ -172,8 +186,8 @@ class Tale:
 
 DEEDS = (
     Tale.edit, Tale.edit, Tale.edit, Tale.touch, Tale.touch, Tale.move, Tale.move, Tale.rename, Tale.break_file,
-    Tale.fix, Tale.fix, Tale.spoil, Tale.spoil, Tale.call, Tale.apply, Tale.apply, Tale.apply, Tale.forget,
-    Tale.redescribe, Tale.delete, Tale.create, Tale.make_system, Tale.rotate,
+    Tale.share, Tale.fix, Tale.fix, Tale.spoil, Tale.spoil, Tale.call, Tale.apply, Tale.apply, Tale.apply,
+    Tale.forget, Tale.redescribe, Tale.delete, Tale.create, Tale.make_system, Tale.rotate,
 )  # fmt: skip
 
 
