@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -48,7 +49,8 @@ def any_edit(chance: random.Random, value: Any) -> Edit:
         case 0:
             return Remove(path)
         case 1 if isinstance(item, dict):
-            return Add(path, f"new{chance.randint(0, 99_999)}", any_value(chance))
+            numbers = itertools.count(chance.randint(0, 99_999))
+            return Add(path, next(key for key in map("new{}".format, numbers) if key not in item), any_value(chance))
         case 1 if isinstance(item, list):
             return Add(path, None, any_value(chance))
         case 2 if isinstance(item, dict):
