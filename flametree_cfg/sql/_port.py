@@ -11,6 +11,8 @@ from flametree_cfg.errors import Diagnostic, StorageFailed
 Row = tuple[Any, ...]
 
 STREAMED = 500  # rows a chunk: their number hardly shows in time, and a few megabytes at most in memory
+READING_KIB = 512  # of pages to hold: who reads goes over rows once, and the system has the file in memory
+WRITING_KIB = 2_000  # SQLite's own choice: fewer, and a transaction writes some of its pages twice
 BUSY_MS = 10_000  # milliseconds to wait for another writer: transactions are short, a disk may be slow
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flametree_cfg.errors import StorageFailed, error
 from flametree_cfg.sql import failure
-from flametree_cfg.sql._port import STREAMED, ConstraintFailed, Row
+from flametree_cfg.sql._port import STREAMED, WRITING_KIB, ConstraintFailed, Row
 
 _PROBLEMS = (sqlite3.Error, UnicodeError, OverflowError)
 
@@ -94,6 +94,7 @@ class SqliteDatabase:
         """Change several rows or none: commits at the end, rolls back when anything is raised."""
         if self._connection.in_transaction:  # joining it could let a read's end throw the write away
             raise failure.unusable(self.path, "a write was begun inside another transaction")
+        self.execute(f"PRAGMA cache_size = -{WRITING_KIB}")
         self.execute("BEGIN IMMEDIATE")
         try:
             yield

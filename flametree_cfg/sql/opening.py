@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flametree_cfg.sql import failure, filesystem, place
-from flametree_cfg.sql._port import BUSY_MS
+from flametree_cfg.sql._port import BUSY_MS, READING_KIB
 from flametree_cfg.sql.engine import SqliteDatabase
 from flametree_cfg.sql.header import check_header
 from flametree_cfg.sql.migration import Application, Migration, migrate, newest
@@ -147,6 +147,7 @@ _SETTINGS = (
     "foreign_keys = ON",
     "trusted_schema = OFF",
     "cell_size_check = ON",
+    f"cache_size = -{READING_KIB}",
 )
 
 
