@@ -13,6 +13,7 @@ from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.probing import reach_options
 from flametree_cfg.cli.reports import report_option
+from flametree_cfg.cli.stopping import heard
 from flametree_cfg.cli.targets import AddressText
 from flametree_cfg.errors import ExitCode, worst
 
@@ -72,11 +73,13 @@ def check(
         return _once(invocation, path, addresses, options)
     reports = invocation.reports
     gc.set_threshold(_GC_THRESHOLD)
-    while True:
-        invocation.reports = reports  # each round writes them anew
-        _once(invocation, path, addresses, options)
-        invocation.out.flush()
-        options.outside.pause(watch)
+    with heard() as look:
+        while True:
+            invocation.reports = reports  # each round writes them anew
+            _once(invocation, path, addresses, options)
+            invocation.out.flush()
+            look()
+            options.outside.pause(watch)
 
 
 def _once(invocation: Invocation, path: str, addresses: Sequence[str], options: Options) -> ExitCode:
