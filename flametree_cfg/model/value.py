@@ -23,6 +23,7 @@ REFERENCE_PATTERN = r"^\$\{([a-z][a-z0-9-]*):([^{}\s]+)\}$"
 """A secret's reference is the whole text `${SCHEME:NAME}`; groups: scheme, name. The same pattern stands in schemas."""
 
 _REFERENCE = re.compile(REFERENCE_PATTERN)
+_REFERENCES = re.compile(REFERENCE_PATTERN, re.MULTILINE)
 
 
 class Secret(Struct, frozen=True, rename={"reference": RESERVED_KEY}, omit_defaults=True):
@@ -42,6 +43,14 @@ def parse_reference(text: str) -> tuple[str, str] | None:
     """Split `${SCHEME:NAME}` into scheme and name; None if the text is no reference."""
     match = _REFERENCE.match(text)
     return (match[1], match[2]) if match else None
+
+
+def parse_references(texts: Sequence[str]) -> list[tuple[str, str] | None]:
+    """Split many texts as `parse_reference` does: all at once where each is a reference, as nearly always."""
+    joined = "\n".join(texts)
+    found = _REFERENCES.findall(joined)
+    each_is_one = len(found) == len(texts) == joined.count("\n") + 1
+    return found if each_is_one else [parse_reference(text) for text in texts]
 
 
 MASKED = Secret("")

@@ -16,8 +16,7 @@ FEW = 64  # values: up to here one search each is faster than a look at every po
 LITTLE = 4_000_000  # values times characters: the same for many values and a short text
 GAPS = 256  # characters: more line breaks and colour codes than that inside one secret are not a secret any more
 SHORTEST = 8  # characters: hiding `true` or `admin` wherever it stands would reveal it. Source: reliability.md X-07
-STRIDE = 4  # characters: of any so many places that follow one another, one is looked at
-PIECE = SHORTEST - STRIDE + 1  # characters: wherever a value begins, one whole piece of it is looked at
+HEAD = 20  # characters: of how many a value is known at first sight, if none is shorter
 MASK = "***"
 
 # What may stand between two halves of one secret without making it unreadable: line breaks with their indentation,
@@ -31,6 +30,7 @@ _BETWEEN = re.compile(
 _SPELLED_ALIKE = re.compile(r"[A-Za-z0-9_.~-]+")  # whatever the format
 _ALL_SPELLED_ALIKE = re.compile(r"[A-Za-z0-9_.~\0-]*")
 _NEARLY_ALIKE = re.compile(r"[A-Za-z0-9_.~:/+=@!?$*-]+")  # all but a URL and a workflow command's property
+_IN_URL = [(one, quote(one, safe="")) for one in ":/+=@!?$*"]  # those of them that a URL spells otherwise
 
 
 def _all_forms(values: Sequence[str]) -> set[str]:
@@ -38,14 +38,23 @@ def _all_forms(values: Sequence[str]) -> set[str]:
     if _ALL_SPELLED_ALIKE.fullmatch("\0".join(values)):
         return set(values)
     found = set(filter(_SPELLED_ALIKE.fullmatch, values))
-    found.update([form for value in values if value not in found for form in _forms(value)])
+    others = [value for value in values if value not in found]
+    nearly = set(filter(_NEARLY_ALIKE.fullmatch, others))
+    text = "\0".join(nearly)
+    found.update(nearly, _in_url(text).split("\0"), workflow_property(text).split("\0"))
+    found.update([form for value in others if value not in nearly for form in _forms(value)])
+    found.discard("")
     return found
+
+
+def _in_url(nearly_alike: str) -> str:
+    for one, spelled in _IN_URL:
+        nearly_alike = nearly_alike.replace(one, spelled)
+    return nearly_alike
 
 
 def _forms(value: str) -> Iterable[str]:
     """List how an odd value may be spelled in output, with nothing in between; not what is too short to hide."""
-    if _NEARLY_ALIKE.fullmatch(value):
-        return (value, quote(value, safe=""), workflow_property(value))
     squeezed = (_BETWEEN.sub("", form) for form in _spelled(value))
     return [form for form in squeezed if len(form) >= SHORTEST]
 
@@ -67,6 +76,20 @@ class Masker:
         self._held = ""
 
     @cached_property
+    def _head(self) -> int:
+        return min(HEAD, *map(len, self._forms))
+
+    @cached_property
+    def _stride(self) -> int:
+        """Of so many places that follow one another, one is looked at: the larger half of a head is a piece."""
+        return self._head // 2
+
+    @property
+    def _piece(self) -> int:
+        """How long a piece is: wherever a value begins, one that is looked at lies within its head."""
+        return self._head - self._stride + 1
+
+    @cached_property
     def _sorted(self) -> list[str]:
         return sorted(self._forms)
 
@@ -76,11 +99,12 @@ class Masker:
 
     @cached_property
     def _heads(self) -> frozenset[str]:
-        return frozenset([form[:SHORTEST] for form in self._forms])
+        return frozenset([form[: self._head] for form in self._forms])
 
     @cached_property
     def _pieces(self) -> frozenset[str]:
-        return frozenset([head[at : at + PIECE] for head in self._heads for at in range(STRIDE)])
+        piece, offsets = self._piece, range(self._stride)
+        return frozenset([head[at : at + piece] for head in self._heads for at in offsets])
 
     def feed(self, chunk: str) -> str:
         """Take the next piece; gives back what can be shown now, and holds back what may be half a secret."""
@@ -91,10 +115,10 @@ class Masker:
         self._held = text[cut:]
         return text[:cut]
 
-    def finish(self) -> str:
-        """Give back what was held: no more text comes."""
-        held, self._held = self._held, ""
-        return held
+    def finish(self, chunk: str = "") -> str:
+        """Take the last piece, and give back all that was held: no more text comes."""
+        text, self._held = self._held + chunk, ""
+        return self._hide(text) if chunk and self._forms else text
 
     def whole(self, text: str) -> str:
         """Mask a text that is complete in itself."""
@@ -113,13 +137,13 @@ class Masker:
 
     def _starts(self, squeezed: str) -> list[int]:
         """Find where a known value may begin: only every few characters are looked at, for a piece of one."""
-        heads, pieces = self._heads, self._pieces
-        near = [i for i in range(0, len(squeezed) - PIECE + 1, STRIDE) if squeezed[i : i + PIECE] in pieces]
+        heads, pieces, head, piece, stride = self._heads, self._pieces, self._head, self._piece, self._stride
+        near = [i for i in range(0, len(squeezed) - piece + 1, stride) if squeezed[i : i + piece] in pieces]
         return [
             start
             for i in near
-            for start in range(max(0, i - STRIDE + 1), i + 1)
-            if squeezed[start : start + SHORTEST] in heads
+            for start in range(max(0, i - stride + 1), i + 1)
+            if squeezed[start : start + head] in heads
         ]
 
     def _length_at(self, squeezed: str, start: int) -> int:
@@ -127,8 +151,8 @@ class Masker:
         ahead = squeezed[start : start + self._longest]
         forms = self._sorted
         at = bisect.bisect_right(forms, ahead)
-        head = ahead[:SHORTEST]
-        while at and forms[at - 1][:SHORTEST] >= head:
+        head = ahead[: self._head]
+        while at and forms[at - 1][: self._head] >= head:
             at -= 1
             if ahead.startswith(forms[at]):
                 return len(forms[at])

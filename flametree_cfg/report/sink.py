@@ -68,7 +68,7 @@ class Sink:
     def show(self, blocks: Iterable[Block]) -> None:
         """Write blocks and flush; every `Line` is one line, whatever its text holds."""
         for some in _batches(blocks):
-            self._send(self._at_once(some) or "".join(map(self._block, some)))
+            self._send(self._at_once(some) or "".join(map(self._block, some)), last=len(some) < BATCH)
         self.flush()
 
     def _at_once(self, blocks: list[Block]) -> str:
@@ -92,9 +92,9 @@ class Sink:
         if self._stream is not None:
             self._guarded(self._stream.flush)
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str, *, last: bool = False) -> None:
         self._learn()
-        self._emit(self._masker.feed(text))
+        self._emit(self._masker.finish(text) if last else self._masker.feed(text))
 
     def _learn(self) -> None:
         known = self._secrets()

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from msgspec import field
 
-from flametree_cfg.model import Hiding, parse_reference
+from flametree_cfg.model import Hiding, parse_references
 from flametree_cfg.secret.policy import Policy
 from flametree_cfg.secret.unresolvable import Unresolvable
 
@@ -41,16 +41,16 @@ def resolve_all(references: Iterable[str], policy: Policy) -> Resolved:
     """Look up every reference (`${env:NAME}`), each once."""
     values: dict[str, str] = {}
     problems: dict[str, str] = {}
-    for reference in dict.fromkeys(references):
+    wanted = list(dict.fromkeys(references))
+    for reference, parsed in zip(wanted, parse_references(wanted), strict=True):
         try:
-            values[reference] = _resolve(reference, policy)
+            values[reference] = _resolve(parsed, policy)
         except Unresolvable as problem:
             problems[reference] = str(problem)
     return Resolved(values, problems)
 
 
-def _resolve(reference: str, policy: Policy) -> str:
-    parsed = parse_reference(reference)
+def _resolve(parsed: tuple[str, str] | None, policy: Policy) -> str:
     if parsed is None:
         raise Unresolvable("it is not written as ${SCHEME:NAME}")
     scheme, name = parsed

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flametree_cfg.report._escape import escape
 from flametree_cfg.report._markup import ENCODERS
-from flametree_cfg.report._mask import FEW, MASK, Masker
+from flametree_cfg.report._mask import FEW, HEAD, MASK, Masker
 
 CANARY = "q\"7' \\%<&é-Zk3Vb9Qw8Rt2Ly6Pd1Xs4"
 
@@ -20,9 +20,11 @@ secrets = st.text(st.characters(min_codepoint=33, max_codepoint=0x17F), min_size
 
 
 def hidden(values: list[str], *chunks: str) -> str:
-    """Give what comes out of a masker that is fed chunks."""
-    masker = Masker(values)
-    return "".join([*(masker.feed(chunk) for chunk in chunks), masker.finish()])
+    """Give what comes out of a masker that is fed chunks, whether or not it is told which one is the last."""
+    fed, told = Masker(values), Masker(values)
+    out = "".join([*map(fed.feed, chunks), fed.finish()])
+    assert out == "".join([*map(told.feed, chunks[:-1]), told.finish("".join(chunks[-1:]))])
+    return out
 
 
 @given(
@@ -44,8 +46,7 @@ def test_a_secret_is_found_wherever_it_is_cut(secret: str, before: str, after: s
 def test_text_without_secrets_comes_out_as_it_was(values: list[str], chunks: list[str]) -> None:
     """Nothing but known values is ever changed."""
     text = "".join(chunks)
-    masker = Masker(values)
-    out = "".join([*(masker.feed(chunk) for chunk in chunks), masker.finish()])
+    out = hidden(values, *chunks)
 
     assert out == text or MASK in out
 
@@ -99,13 +100,14 @@ def test_the_longest_value_wins() -> None:
 
 
 @given(
-    secret=st.text("abcdefgh", min_size=8, max_size=24),
-    before=st.text("0123456789", max_size=12),
-    after=st.text("0123456789", max_size=12),
+    secret=st.text("abcdefgh", min_size=8, max_size=2 * HEAD),
+    before=st.text("0123456789", max_size=2 * HEAD),
+    after=st.text("0123456789", max_size=2 * HEAD),
+    width=st.sampled_from([3, 40]),
 )
-def test_one_of_very_many_is_found_wherever_it_begins(secret: str, before: str, after: str) -> None:
-    """Among more values than are looked for one by one, each is found at every place of the text."""
-    others = [f"other-value-{number:04}" for number in range(2 * FEW)]
+def test_one_of_very_many_is_found_wherever_it_begins(secret: str, before: str, after: str, width: int) -> None:
+    """Among more values than are looked for one by one, each is found at every place of the text, short or long."""
+    others = [f"other-value-{number:0{width}}" for number in range(2 * FEW)]
 
     assert hidden([*others, secret], before + secret + after) == before + MASK + after
     assert hidden([*others, secret], f"{before}{others[7]}{after}") == before + MASK + after

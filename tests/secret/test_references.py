@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from flametree_cfg.model import parse_reference, parse_references
 from flametree_cfg.secret import Policy, resolve_all
 
 CANARY = "c4n4ry-value"
@@ -24,6 +27,17 @@ def outcome(reference: str, policy: Policy) -> tuple[str | None, str]:
 def env(**variables: str) -> Policy:
     """Make the default policy over some variables."""
     return Policy(environment=variables)
+
+
+_LINES = st.sampled_from(
+    ["${env:A}", "${file:b}", "${env:A}\n", "\n${env:A}", "${env:A}\n${env:B}", "", "\n", "${env:}"]
+)
+
+
+@given(st.lists(_LINES | st.text("${env:A}\n \r\u2028", max_size=12)))
+def test_many_are_split_as_one_is(texts: list[str]) -> None:
+    """All at once or each by itself, whatever stands beside it."""
+    assert parse_references(texts) == [parse_reference(text) for text in texts]
 
 
 def test_variable_is_read() -> None:
