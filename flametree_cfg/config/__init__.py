@@ -6,6 +6,7 @@ from flametree_cfg.config.catalog import load_catalog
 from flametree_cfg.config.document import Document
 from flametree_cfg.config.outline import Changed
 from flametree_cfg.config.tenant import (
+    Meanwhile,
     TenantReading,
     each_reading,
     keep_reading,
@@ -20,6 +21,7 @@ __all__ = [
     "CacheFolder",
     "Changed",
     "Document",
+    "Meanwhile",
     "TenantReading",
     "cache_name",
     "code_mark",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
 
 _END = b"\nend"
 
@@ -19,25 +19,34 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Beside(NamedTuple):
-    """A process that works, and where its answer will come from; one of both methods is to be called."""
+class Beside:
+    """A process that works, and where its answer will come from; nobody waits for it who does not ask."""
 
-    process: int
-    descriptor: int
+    def __init__(self, process: int, descriptor: int) -> None:
+        self._process = process
+        self._descriptor = descriptor
+        self._forgotten = weakref.finalize(self, _let_be, process, descriptor)
+        self._forgotten.atexit = False  # then it ends by itself
 
     def answer(self) -> bytes | None:
-        """Wait for the answer; None unless it is whole."""
-        with os.fdopen(self.descriptor, "rb") as answer:
+        """Wait for the answer; None unless it is whole, and where it was asked for before."""
+        if not self._forgotten.detach():
+            return None
+        with os.fdopen(self._descriptor, "rb") as answer:
             data = answer.read()
-        os.waitpid(self.process, 0)
+        os.waitpid(self._process, 0)
         return data[: -len(_END)] if data.endswith(_END) else None
 
     def drop(self) -> None:
-        """Let it be: nobody wants to know any more."""
-        os.close(self.descriptor)
-        with suppress(ProcessLookupError):
-            os.kill(self.process, signal.SIGKILL)
-        os.waitpid(self.process, 0)
+        """Let it be, unless it answered: nobody wants to know any more."""
+        self._forgotten()
+
+
+def _let_be(process: int, descriptor: int) -> None:
+    os.close(descriptor)
+    with suppress(ProcessLookupError, ChildProcessError):
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
 
 
 def begin(work: Callable[[], bytes]) -> Beside | None:

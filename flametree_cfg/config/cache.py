@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from flametree_cfg.config.cachefile import CacheFolder
@@ -82,26 +83,6 @@ def keep_verdict(folder: CacheFolder, tenant: str, verdict: Verdict) -> bool:
     return folder.keep(f"{tenant}.verdict", [_write(plain)])
 
 
-class Kept(NamedTuple):
-    """What is kept of a part, as text: its outline, for who wants to see what there is, and the whole."""
-
-    outline: str
-    whole: str
-
-
-def read_parts(folder: CacheFolder, tenant: str) -> Mapping[str, Kept]:
-    """Give the parts that were kept of a tenant's folder, unread, by the digest of their file."""
-    lines = folder.read(f"{tenant}.parts")
-    if not lines or len(lines) % 3:
-        return {}
-    return dict(zip(lines[::3], map(Kept, lines[1::3], lines[2::3]), strict=True))
-
-
-def keep_parts(folder: CacheFolder, tenant: str, parts: Mapping[str, Kept]) -> bool:
-    """Keep parts, by the digest of their file; tell whether that worked."""
-    return folder.keep(f"{tenant}.parts", [line for digest, kept in parts.items() for line in (digest, *kept)])
-
-
 class PartOutline(Struct, frozen=True):
     """What is kept of a part in outline; what was found is in the form of `_plain_diagnostic`."""
 
@@ -111,23 +92,83 @@ class PartOutline(Struct, frozen=True):
     sketches: tuple[Sketch, ...]
 
 
+class Kept(NamedTuple):
+    """What is kept of a part: its outline, for who wants to see what there is, and the whole as text."""
+
+    outline: PartOutline
+    whole: str
+
+
+class KeptParts(Struct, frozen=True, dict=True):
+    """
+    The parts that were kept of a tenant's folder; of what is megabytes nothing is read before somebody asks.
+
+    Attributes:
+        places: of each part, by the digest of its file: which one it is, where the whole of it begins and ends.
+        outlines_end: where in `text` all outlines end, the wholes begin.
+        text: JSON in UTF-8.
+    """
+
+    places: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    outlines_end: int = 0
+    text: memoryview = memoryview(b"")
+
+    def __contains__(self, digest: str) -> bool:
+        return digest in self.places
+
+    def get(self, digest: str) -> Kept | None:
+        """Give all that is kept of a part; None if nothing is."""
+        return Kept(self.outline(digest), self.whole(digest)) if digest in self.places else None
+
+    def outline(self, digest: str) -> PartOutline:
+        """Give a part in outline."""
+        return self._outlines[self.places[digest][0]]
+
+    def whole(self, digest: str) -> str:
+        """Give a part as `write_part` wrote it."""
+        _, start, end = self.places[digest]
+        return str(self.text[start:end], "utf-8")
+
+    @cached_property
+    def _outlines(self) -> Sequence[PartOutline]:
+        return _parse_outlines(self.text[: self.outlines_end])
+
+
+_parse_sizes = msgspec.json.Decoder(tuple[int, list[tuple[str, int]]]).decode
 _parse_outlines = msgspec.json.Decoder(list[PartOutline]).decode
 
 
-def parse_outlines(texts: Iterable[str]) -> list[PartOutline]:
-    """Read the outlines of parts that were kept, all at once."""
-    return _parse_outlines(f"[{','.join(texts)}]")
+def read_parts(folder: CacheFolder, tenant: str) -> KeptParts:
+    """Give the parts that were kept of a tenant's folder."""
+    found = folder.read_apart(f"{tenant}.parts")
+    if found is None:
+        return KeptParts()
+    sizes, text = found
+    outlines_end, wholes = _parse_sizes(sizes)
+    places = {}
+    start = outlines_end
+    for number, (digest, size) in enumerate(wholes):
+        places[digest] = (number, start, start := start + size)
+    return KeptParts(places, outlines_end, text)
+
+
+def keep_parts(folder: CacheFolder, tenant: str, parts: Mapping[str, Kept]) -> bool:
+    """Keep parts, by the digest of their file; tell whether that worked."""
+    outlines = msgspec.json.encode([kept.outline for kept in parts.values()])
+    sizes = [(digest, len(kept.whole.encode())) for digest, kept in parts.items()]
+    text = outlines.decode() + "".join([kept.whole for kept in parts.values()])
+    return folder.keep(f"{tenant}.parts", [msgspec.json.encode((len(outlines), sizes)).decode(), text])
 
 
 def kept_of(part: Part) -> Kept:
-    """Write down what is kept of a part of a tenant that is right."""
+    """Give what is kept of a part of a tenant that is right."""
     outline = PartOutline(
         tuple(name for name, _ in part.names),
         tuple(sorted(part.sections)),
         tuple(_plain_diagnostic(one) for one in relabelled(part.found, {part.label: ""})),
         tuple(sketch_of(one.resource, one.previously) for one in part.declarations),
     )
-    return Kept(msgspec.json.encode(outline).decode(), write_part(part))
+    return Kept(outline, write_part(part))
 
 
 def write_part(part: Part) -> str:

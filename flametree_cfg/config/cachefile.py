@@ -13,7 +13,7 @@ from msgspec import Struct
 
 MAX_SIZE = 1_000_000_000  # bytes: beyond it parsing again is the smaller evil
 
-_MAGIC = "flametree-cfg cache 2"
+_MAGIC = "flametree-cfg cache 3"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _IGNORE = "# What is here only saves time; delete it whenever you like.\n*\n"
@@ -47,14 +47,27 @@ class CacheFolder(Struct, frozen=True):
     def read(self, name: str) -> list[str] | None:
         """Give the lines that were kept under a name; None where there are none to trust."""
         try:
-            data = _read_own(self.path / name)
-            end = data.index(b"\n")
-            body = memoryview(data)[end + 1 :]  # megabytes: a copy costs more than all that is done with it
-            if data[:end] != self._head(name, body):
-                return None
-            return str(body, "utf-8").split("\n")
+            data, start = self._read(name)
+            return str(memoryview(data)[start:], "utf-8").split("\n")
         except (OSError, ValueError):
             return None
+
+    def read_apart(self, name: str) -> tuple[bytes, memoryview] | None:
+        """Give the first of the lines that were kept under a name, and the others as they are, both in UTF-8."""
+        try:
+            data, start = self._read(name)
+            end = data.index(b"\n", start)
+            return data[start:end], memoryview(data)[end + 1 :]
+        except (OSError, ValueError):
+            return None
+
+    def _read(self, name: str) -> tuple[bytes, int]:
+        """Read a file to trust, and tell where the lines begin; copying them would cost more than all that follows."""
+        data = _read_own(self.path / name)
+        end = data.index(b"\n")
+        if data[:end] != self._head(name, memoryview(data)[end + 1 :]):
+            raise ValueError("altered, or of another version")
+        return data, end + 1
 
     def has(self, ending: str) -> bool:
         """Tell whether a file is there whose name ends so, whatever it is."""

@@ -93,31 +93,31 @@ def read_outline(parts: Parts) -> tuple[Outline, Joined | None]:
     Raises:
         ConfigInvalid: a file changed since the run began.
     """
-    texts = [parts.texts[mark.digest].outline for mark in parts.marks if mark.digest in parts.texts]
-    outlines = iter(kept.parse_outlines(texts))
-    sketches_of: list[Sequence[Sketch]] = []
+    cached = parts.cached
+    sketches_of: dict[str, Sequence[Sketch]] = {}
     sections: set[str] = set()
     said: set[str] = set()
     found: list[Diagnostic] = []
-    right = True
     for mark in parts.marks:
-        if mark.digest in parts.texts:
-            one = next(outlines)
-            sketches_of.append(one.sketches)
+        if mark.digest in cached:
+            one = cached.outline(mark.digest)
+            sketches_of[mark.name] = one.sketches
             if one.found:
                 found += kept.found_in(one.found, mark.label)
             said.update(one.names)
             sections.update(one.sections)
-        else:
-            (part,) = parts.of([mark])
-            sketches_of.append([sketch_of(one.resource, one.previously) for one in part.declarations])
-            right = right and part.whole and not (part.sharing or part.astray or has_errors(part.found))
-            found += part.found
-            said.update(name for name, _ in part.names)
-            sections |= part.sections
-    entries = {(one.kind, one.key): one for sketches in sketches_of for one in sketches}
-    outline = Outline(entries, frozenset(sections), parts, sketches_of)
-    count = sum(map(len, sketches_of))
+    entries = {(one.kind, one.key): one for sketches in sketches_of.values() for one in sketches}
+    right = True
+    # Last, since another process may be at them still.
+    for part in parts.of([mark for mark in parts.marks if mark.name not in sketches_of]):
+        sketches_of[part.name] = sketches = [sketch_of(one.resource, one.previously) for one in part.declarations]
+        entries.update(((one.kind, one.key), one) for one in sketches)
+        right = right and part.whole and not (part.sharing or part.astray or has_errors(part.found))
+        found += part.found
+        said.update(name for name, _ in part.names)
+        sections |= part.sections
+    outline = Outline(entries, frozenset(sections), parts, [sketches_of[mark.name] for mark in parts.marks])
+    count = sum(map(len, sketches_of.values()))
     if not right or count > len(entries) or len(said) != 1:
         return outline, None
     return outline, Joined(said.pop(), count, tuple(found))
@@ -135,9 +135,9 @@ def changed_since(parts: Parts, base: Sequence[FileMark]) -> Changed | None:
     """
     now, then = {mark.digest for mark in parts.marks}, {mark.digest for mark in base}
     gone = [mark for mark in base if mark.digest not in now]
-    if any(mark.digest not in parts.texts for mark in gone):
+    if any(mark.digest not in parts.cached for mark in gone):
         return None
-    before = kept.parse_parts([(*mark, parts.texts[mark.digest].whole) for mark in gone])
+    before = kept.parse_parts([(*mark, parts.cached.whole(mark.digest)) for mark in gone])
     after = parts.of([mark for mark in parts.marks if mark.digest not in then])
     old = {one.resource.address: one for part in before for one in part.declarations}
     new = {one.resource.address: one for part in after for one in part.declarations}

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from flametree_cfg.config import cache as kept
 from flametree_cfg.config.cachefile import CacheFolder
 from flametree_cfg.config.part import SHARING, Part, digest_of, read_part
 from flametree_cfg.config.problem import problem
 from flametree_cfg.config.source import Budget, Folder, open_folder
-from flametree_cfg.config.spread import Unread, read_all
+from flametree_cfg.config.spread import Unread, read_all, read_beside
 from flametree_cfg.errors import ConfigInvalid, Diagnostic, Location
 from flametree_cfg.schema import Catalog
 
@@ -57,6 +58,7 @@ class Parts(Struct, frozen=True, dict=True, eq=False):
         layers: the files that part is made of, by label, each with a name that does not depend on where the person
             stands.
         sharing: whether the files turned out to be read together with others.
+        beside: waits for a process that reads some of the files; None if there is none.
     """
 
     folder: str
@@ -68,6 +70,7 @@ class Parts(Struct, frozen=True, dict=True, eq=False):
     together: Callable[[], Part] | None = None
     layers: Mapping[str, str] = field(default_factory=dict)
     sharing: bool = False
+    beside: Callable[[], Sequence[Part]] | None = None
     _ready: dict[str, Part] = field(default_factory=dict)
 
     @cached_property
@@ -81,13 +84,13 @@ class Parts(Struct, frozen=True, dict=True, eq=False):
         return self.layers or {mark.label: mark.name for mark in self.marks}
 
     @cached_property
-    def texts(self) -> Mapping[str, kept.Kept]:
-        """What the cache has, unread, by the digest of the file; of other contents too."""
-        return kept.read_parts(self.cache, self.cache_name) if self.cache else {}
+    def cached(self) -> kept.KeptParts:
+        """What the cache has, by the digest of the file; of other contents too."""
+        return kept.read_parts(self.cache, self.cache_name) if self.cache else kept.KeptParts()
 
     @cached_property
     def _lacking(self) -> Sequence[FileMark]:
-        return [mark for mark in self.marks if mark.digest not in self.texts]
+        return [mark for mark in self.marks if mark.digest not in self.cached]
 
     @property
     def nearly_kept(self) -> bool:
@@ -111,14 +114,33 @@ class Parts(Struct, frozen=True, dict=True, eq=False):
             ConfigInvalid: as `all`.
         """
         missing = [mark for mark in marks if mark.name not in self._ready]
-        known = [mark for mark in missing if mark.digest in self.texts]
+        known = [mark for mark in missing if mark.digest in self.cached]
         if known:
-            parts = kept.parse_parts([(*mark, self.texts[mark.digest].whole) for mark in known])
+            parts = kept.parse_parts([(*mark, self.cached.whole(mark.digest)) for mark in known])
             self._ready.update((part.name, part) for part in parts)
         for mark in missing if len(known) < len(missing) else ():
             if mark.name not in self._ready:
-                self._ready[mark.name] = self._read(mark)
+                self._ready[mark.name] = self._read_beside.get(mark.name) or self._read(mark)
         return [self._ready[mark.name] for mark in marks]
+
+    @cached_property
+    def _read_beside(self) -> Mapping[str, Part]:
+        return {part.name: part for part in self.beside()} if self.beside else {}
+
+    def reading_beside(self, folder: Folder, known: Container[str]) -> Parts:
+        """
+        Start to read what the cache will not have, if much else is to be done before it is asked for.
+
+        Args:
+            folder: the open one.
+            known: digests of files that the cache is expected to have.
+        """
+        changed = [mark for mark in self.marks if mark.digest not in known]
+        if len(self.marks) < MANY or not 0 < len(changed) * _NEARLY < len(self.marks):
+            return self
+        files = [Unread(mark.name, mark.label, folder.read(mark.name, Budget())) for mark in changed]
+        as_marked = all(digest_of(file.data) == mark.digest for file, mark in zip(files, changed, strict=True))
+        return replace(self, beside=read_beside(files, self.catalog)) if as_marked else self
 
     def _read(self, mark: FileMark) -> Part:
         if self.together is not None:
@@ -147,11 +169,12 @@ class Parts(Struct, frozen=True, dict=True, eq=False):
         if self.cache is None or (self.nearly_kept and not all_of_it):
             return False
         written = {part.digest: kept.kept_of(part) for part in self.of(lacking)}
-        texts = {mark.digest: self.texts.get(mark.digest) or written[mark.digest] for mark in self.marks}
-        return kept.keep_parts(self.cache, self.cache_name, texts)
+        parts = {mark.digest: self.cached.get(mark.digest) or written[mark.digest] for mark in self.marks}
+        return kept.keep_parts(self.cache, self.cache_name, parts)
 
 
 _NEARLY = 20  # one file in so many may differ
+MANY = 300  # files: what the cache has of fewer is read as fast as a process is started
 
 
 def read_parts(folder: Folder, names: Sequence[str], catalog: Catalog, budget: Budget) -> Parts:

@@ -1,14 +1,14 @@
-"""Read very many files in several processes, where that pays."""
+"""Read files in several processes: very many, or a few while there is something else to do."""
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from flametree_cfg.config.beside import begin, cores
+from flametree_cfg.config.beside import Beside, begin, cores
 from flametree_cfg.config.cache import parse_parts, write_part
 from flametree_cfg.config.part import Part, digest_of, read_part
 from flametree_cfg.errors import has_errors
@@ -42,10 +42,26 @@ def read_all(files: Sequence[Unread], catalog: Catalog, processes: int | None = 
     shares = _shares(files, processes or _processes(sum(len(file.data) for file in files)))
     started = [begin(partial(_read, share, catalog)) for share in shares[1:]]
     parts = [read_part(file.data, file.name, file.label, catalog) for file in shares[0]]
-    for share, child in zip(shares[1:], started, strict=True):
-        answer = child and child.answer()
-        parts += _together(share, answer.decode().split("\n") if answer else [], catalog)
+    for share, process in zip(shares[1:], started, strict=True):
+        parts += _fetched(process, share, catalog)
     return parts
+
+
+def read_beside(files: Sequence[Unread], catalog: Catalog) -> Callable[[], list[Part]] | None:
+    """
+    Start to read files while this process does something else.
+
+    Returns:
+        What waits for them and gives what `read_all` would, to be called once; None where this process is alone.
+    """
+    process = begin(partial(_read, files, catalog)) if cores() > 1 else None
+    return partial(_fetched, process, files, catalog) if process else None
+
+
+def _fetched(process: Beside | None, files: Sequence[Unread], catalog: Catalog) -> list[Part]:
+    """Wait for what a process read; what it has no answer for is read here."""
+    answer = process and process.answer()
+    return _together(files, answer.decode().split("\n") if answer else [], catalog)
 
 
 def _processes(size: int) -> int:
@@ -72,7 +88,7 @@ def _written(file: Unread, catalog: Catalog) -> str:
 
 
 def _together(share: Sequence[Unread], lines: Sequence[str], catalog: Catalog) -> list[Part]:
-    """Make parts of an answer, and read here what is not in it."""
+    """Make parts of an answer and of what is not in it."""
     texts = lines if len(lines) == len(share) else [""] * len(share)
     told = [
         (file.name, file.label, digest_of(file.data), text) for file, text in zip(share, texts, strict=True) if text

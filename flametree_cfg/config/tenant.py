@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Locate = Callable[[str, ValuePath], Location | None]
 
+Meanwhile = Callable[[str, str], None]
+"""What to do while another process reads the files of a tenant: told its folder, and its name as it was."""
+
 
 class TenantReading(Struct, frozen=True, dict=True):
     """
@@ -133,7 +136,11 @@ class TenantReading(Struct, frozen=True, dict=True):
 
 
 def read_tree(
-    paths: Iterable[str | Path], catalog: Catalog, cache: CacheFolder | None = None, given: Given | None = None
+    paths: Iterable[str | Path],
+    catalog: Catalog,
+    cache: CacheFolder | None = None,
+    given: Given | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> list[TenantReading]:
     """
     Read every tenant that the paths stand for, in the order given, those below one path sorted.
@@ -143,11 +150,12 @@ def read_tree(
 
     Args:
         given: variables from outside, and a name for the tenant; None for none.
+        meanwhile: raises nothing.
 
     Raises:
         WrongUsage: a name is given for several tenants, or a variable that none of them knows; else nothing is raised.
     """
-    run = _Run(catalog, cache, given)
+    run = _Run(catalog, cache, given, meanwhile)
     readings: dict[str, TenantReading] = {}
     for path in map(str, paths):
         for reading in run.below(path, readings.keys()):
@@ -240,10 +248,17 @@ def _is_empty(reading: TenantReading) -> bool:
 class _Run:
     """Reads the tenants of one run; what they share is read once."""
 
-    def __init__(self, catalog: Catalog, cache: CacheFolder | None = None, given: Given | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        cache: CacheFolder | None = None,
+        given: Given | None = None,
+        meanwhile: Meanwhile | None = None,
+    ) -> None:
         self._catalog = catalog
         self._cache = cache
         self._given = given
+        self._meanwhile = meanwhile
         self._budget = Budget()
 
     def below(self, path: str, known: Container[str]) -> list[TenantReading]:
@@ -299,6 +314,9 @@ class _Run:
         parts = Parts(listing.folder.label, marks, self._catalog, cache, name)
         if verdict.content == content_of(marks):
             return as_before(parts, verdict)
+        parts = parts.reading_beside(listing.folder, {digest for _, digest in verdict.base})
+        if parts.beside and self._meanwhile:
+            self._meanwhile(listing.folder.label, verdict.name)
         reading = _nearly_as_before(parts, listing) or self._changed(parts, listing, spent)
         return replace(reading, base=verdict.base, base_sections=verdict.sections)
 

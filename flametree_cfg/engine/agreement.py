@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
 
 from flametree_cfg.config import TenantReading, cache_name
 from flametree_cfg.drift import DriftKind
+from flametree_cfg.engine.options import Options
 from flametree_cfg.engine.session import Session
+from flametree_cfg.errors import FlametreeError
+from flametree_cfg.model import Hiding
 from flametree_cfg.plan import Plan
 
 AGREED = ".agreed"
@@ -47,13 +51,50 @@ class Agreement(Struct, frozen=True):
     outside: tuple[str, ...]
 
 
-def load_agreement(reading: TenantReading, session: Session) -> Agreement | None:
-    """Give what was remembered of a tenant, if ledger and platform did not move since."""
-    lines = session.cache.read(_file(reading, session)) if session.cache else None
+class Agreed(Hiding, frozen=True):
+    """An agreement that holds, and the secrets' values by reference."""
+
+    never_shown = frozenset({"values"})
+
+    agreement: Agreement
+    values: Mapping[str, str]
+
+
+def load_agreement(folder: str, name: str, session: Session, *, declared: str = "") -> Agreement | None:
+    """
+    Give what was remembered of a tenant, if ledger and platform did not move since.
+
+    Args:
+        folder, name, declared: as of a reading.
+    """
+    lines = session.cache.read(_file(folder, name if declared else "", session)) if session.cache else None
     if lines is None:
         return None
     agreement = msgspec.json.decode(lines[0], type=Agreement)
-    return agreement if agreement.tenant == reading.name and unmoved(agreement, session) else None
+    return agreement if agreement.tenant == name and unmoved(agreement, session) else None
+
+
+def load_agreed(folder: str, name: str, session: Session, *, declared: str = "") -> Agreed | None:
+    """Give what was remembered, as `load_agreement` does, if the secrets have the values they had."""
+    agreement = load_agreement(folder, name, session, declared=declared)
+    if agreement is None:
+        return None
+    resolved = session.resolve(agreement.references, folder)
+    if resolved.problems or print_of(resolved.values, agreement.lineage, session) != agreement.secrets:
+        return None
+    return Agreed(agreement, resolved.values)
+
+
+def look_up_agreed(folder: str, name: str, session: Session) -> None:
+    """Do what `load_agreed` does before it is asked for; what goes wrong will be told then."""
+    if session.given is None and compares_all(session.options):
+        with suppress(FlametreeError):
+            session.looked_up[folder, name] = load_agreed(folder, name, session)
+
+
+def compares_all(options: Options) -> bool:
+    """Tell whether a plan says everything that differs, which is what an agreement is of."""
+    return options.refresh and not options.targets and not options.no_delete
 
 
 def unmoved(agreement: Agreement, session: Session) -> bool:
@@ -71,7 +112,8 @@ def keep_agreement(basis: Callable[[], Agreement], plan: Plan, reading: TenantRe
         return
     agreement = basis()
     if unmoved(agreement, session) and reading.parts.keep(all_of_it=True):
-        session.cache.keep(_file(reading, session), [msgspec.json.encode(agreement).decode()])
+        file = _file(reading.folder, reading.name if reading.declared else "", session)
+        session.cache.keep(file, [msgspec.json.encode(agreement).decode()])
 
 
 def is_clean(plan: Plan) -> bool:
@@ -86,7 +128,8 @@ def print_of(values: Mapping[str, str], lineage: str, session: Session) -> str:
     return keyring.fingerprint(lineage, msgspec.json.encode(sorted(values.items())).decode()) if keyring else ""
 
 
-def _file(reading: TenantReading, session: Session) -> str:
-    tenant = [reading.name] if reading.declared else []  # one folder may be several tenants, each under its name
-    where = json.dumps([*tenant, session.options.state, session.options.platform, str(session.home)])
-    return f"{cache_name(reading.folder)}.{hashlib.sha256(where.encode()).hexdigest()[:12]}{AGREED}"
+def _file(folder: str, tenant: str, session: Session) -> str:
+    """Name the file; `tenant` for one of several that a folder may be, each under a name that was given."""
+    names = [tenant] if tenant else []
+    where = json.dumps([*names, session.options.state, session.options.platform, str(session.home)])
+    return f"{cache_name(folder)}.{hashlib.sha256(where.encode()).hexdigest()[:12]}{AGREED}"

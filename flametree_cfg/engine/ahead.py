@@ -55,19 +55,16 @@ class Ahead:
     """Somebody who looks ahead, once."""
 
     def __init__(self, process: Beside) -> None:
-        self._process: Beside | None = process
+        self._process = process
 
     def seen(self) -> Seen | None:
         """Wait for what was seen; None if nothing was, or somebody asked already."""
-        process, self._process = self._process, None
-        answer = process and process.answer()
+        answer = self._process.answer()
         return msgspec.json.decode(answer, type=Seen) if answer else None
 
     def close(self) -> None:
         """Stop looking, if nobody asked."""
-        process, self._process = self._process, None
-        if process:
-            process.drop()
+        self._process.drop()
 
 
 def look_ahead(paths: Sequence[str | Path], session: Session) -> Ahead | None:

@@ -78,7 +78,7 @@ class _Checking(Struct):
         ignores = load_ignores(reading.folder, session)
         told = (replace(one, severity=Severity.WARNING) for one in ignores.told)  # it is judged without them
         notes = (*told, *_broken(twins or reading.diagnostics))
-        agreement = None if twins else load_agreement(reading, session)
+        agreement = None if twins else load_agreement(reading.folder, reading.name, session, declared=reading.declared)
         if agreement is not None and not agreement.outside:
             unseen = len(agreement.references)
             return DriftResult(reading.folder, reading.name, (), "clean", notes, ExitCode.OK, not_observable=unseen)

@@ -105,26 +105,31 @@ class PlanResult(Hiding, frozen=True):
 
     Attributes:
         plan: None where none could be made, which the diagnostics explain.
-        digest: of the plan's body.
+        digested: gives the digest of the plan's body, which may be on its way; asked again, it gives the same at once.
         platform: identity of the platform that was read; empty if none was.
         reading: what its folder declares, for who draws it; None where there is no folder.
         note, commit: as a `Hand` has them, for history.
         probed: what checks found of what it makes or changes, before anything is applied; if that was asked for.
     """
 
-    never_shown = frozenset({"reading"})
+    never_shown = frozenset({"digested", "reading"})
 
     folder: str
     tenant_name: str
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
     exit_code: ExitCode
-    digest: str = ""
+    digested: Callable[[], str] = str
     platform: str = ""
     reading: TenantReading | None = None
     note: str = ""
     commit: str | None = None
     probed: tuple[Probed, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan's body, 64 hex digits; empty without a plan."""
+        return self.digested()
 
 
 class Transition(Struct, frozen=True):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flametree_cfg.config import TenantReading, has_ignores, located
-from flametree_cfg.engine.agreement import keep_agreement
+from flametree_cfg.engine.agreement import keep_agreement, look_up_agreed
 from flametree_cfg.engine.ahead import look_ahead
+from flametree_cfg.engine.digesting import digest_of, digested_beside
 from flametree_cfg.engine.options import Options, PlanResult
 from flametree_cfg.engine.prints import with_fingerprints
 from flametree_cfg.engine.session import Session
@@ -29,7 +31,7 @@ from flametree_cfg.model import (
     Stored,
     parse_address,
 )
-from flametree_cfg.plan import Plan, Selection, nothing_to_do, plan_digest
+from flametree_cfg.plan import Plan, Selection, nothing_to_do
 
 if TYPE_CHECKING:
     from flametree_cfg.engine.ignoring import Ignores
@@ -43,7 +45,9 @@ def make_plans(paths: Sequence[str | Path], options: Options) -> list[PlanResult
     """
     with Session(options, paths) as session:
         session.ahead = look_ahead(paths, session)
-        return list(each_plan(paths, session))
+        session.meanwhile = partial(look_up_agreed, session=session)
+        results = list(each_plan(paths, session))
+    return digested_beside(results)
 
 
 def each_plan(paths: Sequence[str | Path], session: Session) -> Iterator[PlanResult]:
@@ -84,8 +88,7 @@ def plan_and_sight(
         keep_agreement(sight.basis, plan, reading, session)
     told = by_place({*diagnostics, *more})
     identity = session.platform.identity if session.options.refresh else ""
-    digest = plan_digest(plan)
-    return PlanResult(reading.folder, reading.name, plan, told, ExitCode.OK, digest, identity, reading), sight
+    return PlanResult(reading.folder, reading.name, plan, told, ExitCode.OK, digest_of(plan), identity, reading), sight
 
 
 def failed_plan(reading: TenantReading, diagnostics: Sequence[Diagnostic], problem: FlametreeError) -> PlanResult:

@@ -16,6 +16,7 @@ from flametree_cfg.engine.applying import Hand, and_looked_after
 from flametree_cfg.engine.carrying import OnEvent, Progress, Work, carry_out, holder_of, sent
 from flametree_cfg.engine.checking import live_sides
 from flametree_cfg.engine.choosing import Subject, read_subject, read_valid
+from flametree_cfg.engine.digesting import digest_of
 from flametree_cfg.engine.foreseeing import foresee
 from flametree_cfg.engine.ignoring import Let, load_ignores, refuse_unusable, with_ignored
 from flametree_cfg.engine.judging import Judge
@@ -35,7 +36,7 @@ from flametree_cfg.errors import (
     warning,
 )
 from flametree_cfg.model import Address, Declaration, FieldChange, Lease, Operation, Snapshot, Stored, Tenant
-from flametree_cfg.plan import Plan, Selection, make_plan, nothing_to_do, plan_digest
+from flametree_cfg.plan import Plan, Selection, make_plan, nothing_to_do
 
 OnPlan = Callable[[PlanResult], None]
 Confirm = Callable[[list[PlanResult]], bool]
@@ -171,9 +172,7 @@ class _Reverting(Struct, frozen=True):
         plan = replace(plan, heals=(), unmanaged=(), held=())
         found = by_place(located(reading, told))
         identity = self.session.platform.identity
-        result = PlanResult(
-            reading.folder, reading.name, plan, found, ExitCode.OK, plan_digest(plan), identity, reading=None
-        )
+        result = PlanResult(reading.folder, reading.name, plan, found, ExitCode.OK, digest_of(plan), identity)
         return _Planned(result, values, problems)
 
     def _chosen(self, drift: Sequence[Drift]) -> Iterator[Drift]:

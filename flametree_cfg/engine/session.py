@@ -20,7 +20,9 @@ from flametree_cfg.model import Stored, secrets_in
 from flametree_cfg.schema import Catalog
 
 if TYPE_CHECKING:
+    from flametree_cfg.config import Meanwhile
     from flametree_cfg.config.given import Given
+    from flametree_cfg.engine.agreement import Agreed
     from flametree_cfg.engine.ahead import Ahead
     from flametree_cfg.platform import Platform, Verification
     from flametree_cfg.secret import Keyring, Policy, Resolved
@@ -43,12 +45,17 @@ class Session:
 
     Attributes:
         ahead: who went ahead over ledger and platform; None for nobody.
+        meanwhile: what to do while another process reads the files of a tenant, told its folder and name; None for
+            nothing.
+        looked_up: what that found agreed, by folder and name.
     """
 
     def __init__(self, options: Options, paths: Sequence[str | Path] = (), *, create: bool = False) -> None:
         self.options = options
         self.create = create
         self.ahead: Ahead | None = None
+        self.meanwhile: Meanwhile | None = None
+        self.looked_up: dict[tuple[str, str], Agreed | None] = {}
         self.home = find_home(Path(paths[0]) if paths else Path())
 
     def __enter__(self) -> Self:

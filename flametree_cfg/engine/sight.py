@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from flametree_cfg.config import TenantReading, marks_by_name
-from flametree_cfg.engine.agreement import Agreement, load_agreement, print_of, unmoved
+from flametree_cfg.engine.agreement import Agreement, compares_all, load_agreed, print_of, unmoved
 from flametree_cfg.engine.prints import printer, references_in, references_of
 from flametree_cfg.engine.session import Session
 from flametree_cfg.errors import PlanStale, error
@@ -54,8 +54,7 @@ def look(reading: TenantReading, session: Session) -> Sight:
     What did not move since everything agreed is not read; else everything is gone over once, holding only what does
     not agree; else everything is read. All three give the same plan.
     """
-    options = session.options
-    if options.refresh and reading.given is None and not options.targets and not options.no_delete:
+    if reading.given is None and compares_all(session.options):
         sight = _by_agreement(reading, session) or _by_sweep(reading, session)
         if sight is not None:
             return sight
@@ -81,12 +80,14 @@ def _tenant(reading: TenantReading) -> Tenant:
 
 def _by_agreement(reading: TenantReading, session: Session) -> Sight | None:
     """See only what changed in the files, where nothing else moved since everything agreed."""
-    agreement = load_agreement(reading, session)
-    if agreement is None:
+    at = (reading.folder, reading.name)
+    if at in session.looked_up:
+        agreed = session.looked_up.pop(at)
+    else:
+        agreed = load_agreed(*at, session, declared=reading.declared)
+    if agreed is None:
         return None
-    resolved = session.resolve(agreement.references, reading.folder)
-    if resolved.problems or print_of(resolved.values, agreement.lineage, session) != agreement.secrets:
-        return None
+    agreement = agreed.agreement
     if reading.parts.content == agreement.content:
         part = _Part(reading, frozenset(agreement.sections), (), agreement.outside)
         basis: Basis | None = None
@@ -101,7 +102,7 @@ def _by_agreement(reading: TenantReading, session: Session) -> Sight | None:
         more = session.resolve(new, reading.folder)
         if more.problems:
             return None
-        basis = partial(_renewed, agreement, {**resolved.values, **more.values}, reading, session)
+        basis = partial(_renewed, agreement, {**agreed.values, **more.values}, reading, session)
     if not part.changed and not part.outside:
         return part.nothing(session, basis)
     sight = part.sight(reading.outline.sketches, reading.outline.declarations, session, basis)

@@ -52,7 +52,8 @@ def read_and_check(
     paths: Sequence[str | Path], session: Session
 ) -> Iterator[tuple[TenantReading, tuple[Diagnostic, ...]]]:
     """Read every tenant and judge it; an error among the diagnostics means that its `tenant` must not be used."""
-    for reading in read_tree([Path(path) for path in paths], session.catalog, session.cache, session.given):
+    folders = [Path(path) for path in paths]
+    for reading in read_tree(folders, session.catalog, session.cache, session.given, session.meanwhile):
         try:
             diagnostics = judge(reading, session.catalog, session.options)
         except ConfigInvalid as changed:  # its files, since the run began: the others go on

@@ -60,7 +60,7 @@ def _remembered(zoo: Zoo) -> bool:
     """Tell whether the agreement is believed now."""
     with Session(Options(), [zoo.folder]) as session:
         (reading,) = [reading for reading, _ in read_and_check([zoo.folder], session)]
-        return load_agreement(reading, session) is not None
+        return load_agreement(reading.folder, reading.name, session) is not None
 
 
 def _same(zoo: Zoo, *more: str, path: str = "tenants/zoo", **environment: str) -> Ended:
