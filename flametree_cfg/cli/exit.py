@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -21,13 +20,8 @@ from flametree_cfg.errors import Diagnostic, ExitCode, FlametreeError, error
 _STOPPING = ("SIGTERM", "SIGHUP")  # what a runner or a closed terminal sends; SIGINT raises by itself
 
 
-GC_THRESHOLD = 10_000_000
-"""Allocations: a run builds large trees without cycles and ends. Walking them four times is 6 % of a large apply."""
-
-
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    gc.set_threshold(GC_THRESHOLD)
     _leave(run(sys.argv[1:]))
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from flametree_cfg.cli.check import tell_checks
 from flametree_cfg.cli.environment import environment_options
 from flametree_cfg.cli.invocation import Invocation, common
 from flametree_cfg.cli.probing import reach_options
@@ -76,6 +75,8 @@ def plan(
         raise WrongUsage(_probes_unread())
     results = engine.make_plans(paths, options)
     if probe:
+        from flametree_cfg.cli.check import tell_checks
+
         results = engine.probe_plans(results, paths, options, tell_checks(invocation))
     unplanned = [result for result in results if result.plan is None]
     invocation.tell(d for result in unplanned for d in result.diagnostics)

@@ -13,7 +13,8 @@ from flametree_cfg.report._escape import escape
 from flametree_cfg.report._markup import ENCODERS, workflow_property
 
 FEW = 64  # values: up to here one search each is faster than a look at every position
-LITTLE = 4_000_000  # values times characters: the same for many values and a short text
+LITTLE = 20_000  # characters: the same for many values; what a look at every few places needs takes as long to make
+CALL = 1_000  # characters that a text takes as much time as, however short it is
 GAPS = 256  # characters: more line breaks and colour codes than that inside one secret are not a secret any more
 SHORTEST = 8  # characters: hiding `true` or `admin` wherever it stands would reveal it. Source: reliability.md X-07
 HEAD = 20  # characters: of how many a value is known at first sight, if none is shorter
@@ -74,6 +75,7 @@ class Masker:
         self._forms = _all_forms([value for value in values if len(value) >= SHORTEST])
         self._longest = max(map(len, self._forms), default=0)
         self._held = ""
+        self._searched = 0
 
     @cached_property
     def _head(self) -> int:
@@ -126,8 +128,9 @@ class Masker:
 
     def _hide(self, text: str) -> str:
         squeezed = _BETWEEN.sub("", text)
-        one_by_one = len(self._forms) <= FEW or len(self._forms) * len(squeezed) <= LITTLE
-        if one_by_one and not any(form in squeezed for form in self._forms):
+        self._searched += len(squeezed) + CALL
+        one_by_one = len(self._forms) <= FEW or self._searched <= LITTLE
+        if one_by_one and not any(map(squeezed.__contains__, self._forms)):
             return text
         starts = self._starts(squeezed)
         if not starts:

@@ -33,8 +33,8 @@ class Catalog:
     """
 
     def __init__(self, documents: Mapping[str, Document], judged: Collection[str] = ()) -> None:
-        self._specs = read_types(documents, judged)
         self.digest = digest_of(documents)
+        self._specs = read_types(documents, known=bool(self.digest) and self.digest in judged)
         self._validators: dict[tuple[Kind, str], Any] = {}
         self._plans: dict[tuple[Kind, str], normal.Plan] = {}
         self._old: dict[tuple[Kind, str], frozenset[str]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -25,23 +25,29 @@ _SUMMARY = "Type file is not well-formed"
 
 
 def digest_of(documents: Mapping[str, Document]) -> str:
-    """Name the documents by the hex SHA-256 of their canonical JSON; order and formatting do not matter."""
-    text = json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    """
+    Name the documents by the hex SHA-256 of their canonical JSON; order and formatting do not matter.
+
+    Empty if they are no JSON, or nested too deep to be named: that is said by who judges them.
+    """
+    try:
+        text = json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    except (RecursionError, TypeError, ValueError):
+        return ""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_types(documents: Mapping[str, Document], judged: Collection[str] = ()) -> dict[tuple[Kind, str], TypeSpec]:
+def read_types(documents: Mapping[str, Document], *, known: bool = False) -> dict[tuple[Kind, str], TypeSpec]:
     """
     Read every type file.
 
     Args:
         documents: `connectors/NAME` or `channels/NAME` to the parsed JSON; `agent` is looked at, not returned.
-        judged: digests of documents that were found well-formed before.
+        known: whether they were found well-formed before, so that they are not judged again.
 
     Raises:
         ConfigInvalid: with one `bad-type-file` for each fault found.
     """
-    known = _known(documents, judged)
     faults = [] if known else [fault for name in sorted(documents) for fault in _faults(name, documents[name])]
     if faults:
         raise ConfigInvalid(*faults)
@@ -62,13 +68,6 @@ def roles_of(specs: Iterable[TypeSpec]) -> dict[str, Role]:
             types = (*known.types, spec.name) if known else (spec.name,)
             roles[spec.role] = Role(spec.role, types, said["many"], said.get("ordered", False), said["title"])
     return dict(sorted(roles.items()))
-
-
-def _known(documents: Mapping[str, Document], judged: Collection[str]) -> bool:
-    try:
-        return bool(judged) and digest_of(documents) in judged
-    except (RecursionError, TypeError, ValueError):
-        return False  # no JSON, or nested too deep to be named: that will be said by who judges it
 
 
 def _faults(name: str, document: object) -> Iterator[Diagnostic]:
