@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from flametree_cfg.config.parts import MANY
-from tests.scenario.running import Ended, Zoo
+from tests.scenario.running import CORES, Ended, Zoo, with_one_core
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 PLAN = ("plan", "tenants/zoo", "--detailed-exitcode")
 
 START = """
@@ -81,25 +77,12 @@ def _put_back(zoo: Zoo, before: dict[Path, bytes]) -> None:
         path.write_bytes(data)
 
 
-def _with_one_core() -> None:
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
-def _python(zoo: Zoo, script: str) -> str:
-    code = textwrap.dedent(START) + textwrap.dedent(script)
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=zoo.root, env=zoo.seen({}), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def _three_ways(zoo: Zoo, **environment: str) -> Ended:
     """Plan with a process beside, alone, and without a cache: all have to say the same."""
     before = _files(zoo)
     beside = zoo.process(*PLAN, **environment)
     _put_back(zoo, before)
-    alone = zoo.process(*PLAN, first=_with_one_core, **environment)
+    alone = zoo.process(*PLAN, first=with_one_core, **environment)
     _put_back(zoo, before)
     assert beside == alone == zoo.process(*PLAN, "--no-cache", **environment)
     return beside
@@ -195,23 +178,20 @@ def test_somebody_is_beside(many: Zoo) -> None:
         del first
         assert nobody_is_left()
         """
-    assert _python(many, asked) == "False True\n"
+    assert many.python(START, asked) == "False True\n"
     DESCRIBED(many)
-    assert _python(many, asked) == f"{CORES > 1} True\n"
-    assert (
-        _python(many, "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})" + textwrap.dedent(asked))
-        == "False True\n"
-    )
+    assert many.python(START, asked) == f"{CORES > 1} True\n"
+    assert many.python(START, "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n", asked) == "False True\n"
     for number in range(MANY // 20 + 1):
         _edit(number, "type: api_key", "type: api_key  # a comment")(many)
-    assert _python(many, asked) == "False True\n"
+    assert many.python(START, asked) == "False True\n"
 
 
 def test_one_that_dies_costs_nothing_but_time(many: Zoo) -> None:
     """What it should have read is read by the one that asked."""
     DESCRIBED(many)
-    said = _python(
-        many,
+    said = many.python(
+        START,
         """
         os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGKILL))
         (result,) = make_plans(["tenants/zoo"], Options())
@@ -224,8 +204,8 @@ def test_one_that_dies_costs_nothing_but_time(many: Zoo) -> None:
 def test_what_was_looked_up_is_used_once(many: Zoo) -> None:
     """While a process reads, it is looked up what was agreed, and nothing of it is left for another time."""
     DESCRIBED(many)
-    said = _python(
-        many,
+    said = many.python(
+        START,
         """
         looked = []
         session.meanwhile = lambda folder, name: looked.append((folder, name))

@@ -24,7 +24,13 @@ SECRETS = {
     "NIGHT_BOT_TOKEN": "987654321:AAHcanaryCANARYcanaryCANARYcanary34",
 }
 HOME = ".flametree"
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 PROGRAM = (sys.executable, "-m", "flametree_cfg")
+
+
+def with_one_core() -> None:
+    """Leave this process one core, so that it works alone."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,19 @@ class Zoo:
         ):
             code = run(arguments)
         return Ended(code, _text(out), _text(err))
+
+    def python(self, *scripts: str) -> str:
+        """Run Python in a process of its own, in the zoo's root; gives what it writes."""
+        done = subprocess.run(
+            [sys.executable, "-c", "".join(map(textwrap.dedent, scripts))],
+            cwd=self.root,
+            env=self.seen({}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def process(self, *arguments: str, first: Callable[[], None] | None = None, **environment: str) -> Ended:
         """Run one command as another process, in the zoo's root, after `first` there."""

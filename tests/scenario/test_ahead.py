@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.scenario.running import Ended, Zoo
+from tests.scenario.running import CORES, Ended, Zoo, with_one_core
 
 MANY = 1200
 LONG = "Long enough that a ledger of so few is large. " * 40
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 START = """
     import os, sys, subprocess
@@ -56,32 +52,19 @@ def _connector(number: int) -> str:
     )
 
 
-def _python(zoo: Zoo, script: str) -> str:
-    code = textwrap.dedent(START) + textwrap.dedent(script)
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=zoo.root, env=zoo.seen({}), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def _with_one_core() -> None:
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
 def _both_ways(zoo: Zoo, **environment: str) -> Ended:
     """Plan with somebody ahead and without; both have to say the same."""
     plan = ("plan", "tenants/zoo", "--no-cache", "--detailed-exitcode")
     ahead = zoo.process(*plan, **environment)
-    alone = zoo.process(*plan, first=_with_one_core, **environment)
+    alone = zoo.process(*plan, first=with_one_core, **environment)
     assert ahead == alone
     return ahead
 
 
 def test_somebody_is_ahead(large: Zoo) -> None:
     """It sees what is there, and is asked once; nothing of it stays."""
-    said = _python(
-        large,
+    said = large.python(
+        START,
         f"""
         if {CORES} < 2:  # nobody is there to go ahead
             assert ahead is None
@@ -118,15 +101,15 @@ def test_somebody_is_ahead(large: Zoo) -> None:
 )
 def test_nobody_is_where_it_does_not_pay(large: Zoo, options: str, path: str) -> None:
     """Nobody goes ahead where only a part is looked at, or nothing large is here."""
-    _python(large, f"assert look_ahead(['{path}'], Session(Options({options}), ['tenants/zoo'])) is None")
+    large.python(START, f"assert look_ahead(['{path}'], Session(Options({options}), ['tenants/zoo'])) is None")
 
 
 def test_nobody_is_where_all_sides_agreed(large: Zoo) -> None:
     """What is remembered is faster still."""
     look = "print(look_ahead(['tenants/zoo'], Session(Options(), ['tenants/zoo'])) is not None)"
-    assert _python(large, look) == f"{CORES > 1}\n"
+    assert large.python(START, look) == f"{CORES > 1}\n"
     large.ok("plan", "tenants/zoo")
-    assert _python(large, look) == "False\n"
+    assert large.python(START, look) == "False\n"
 
 
 def _edit(old: str, new: str) -> Callable[[Zoo], None]:
@@ -199,8 +182,8 @@ def test_secrets_are_looked_at(large: Zoo, environment: dict[str, str], code: in
 
 def test_what_moved_meanwhile_is_seen(large: Zoo) -> None:
     """Who went ahead saw it before somebody changed it: that does not count."""
-    said = _python(
-        large,
+    said = large.python(
+        START,
         """
         if ahead:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import textwrap
-
 import pytest
 
 from flametree_cfg.engine.digesting import WORTH_IT
-from tests.scenario.running import Zoo
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+from tests.scenario.running import CORES, Zoo, with_one_core
 
 START = """
     import os, signal, sys
@@ -49,31 +42,18 @@ def _connector(number: int) -> str:
     return f'  c-{number}: {{type: api_key, name: C {number}, settings: {{api_key: "${{env:OTHER_KEY}}"}}}}\n'
 
 
-def _python(zoo: Zoo, script: str) -> str:
-    code = textwrap.dedent(START) + textwrap.dedent(script)
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=zoo.root, env=zoo.seen({}), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def _with_one_core() -> None:
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_a_plan_says_the_same(zoos: Zoo, form: str) -> None:
     """Whether another process made the digests or this one, in whatever form they are shown."""
     plan = ("plan", "tenants", "--format", form)
 
-    assert zoos.process(*plan) == zoos.process(*plan, first=_with_one_core)
+    assert zoos.process(*plan) == zoos.process(*plan, first=with_one_core)
 
 
 def test_all_that_are_large_together(zoos: Zoo) -> None:
     """One process makes all digests; each stands at its tenant."""
-    said = _python(
-        zoos,
+    said = zoos.python(
+        START,
         """
         results = make_plans(["tenants"], Options())
         print(right(results), right(results), len({one.digest for one in results}), len(forks), alone())
@@ -84,20 +64,20 @@ def test_all_that_are_large_together(zoos: Zoo) -> None:
 
 def test_what_is_small_needs_nobody(zoos: Zoo) -> None:
     """A digest of few operations is made where it is asked for."""
-    said = _python(zoos, "results = make_plans(['tenants/zoo'], Options()); print(right(results), len(forks))")
+    said = zoos.python(START, "results = make_plans(['tenants/zoo'], Options()); print(right(results), len(forks))")
 
     assert said == "True 0\n"
 
 
 def test_nobody_stays_who_is_not_asked(zoos: Zoo) -> None:
     """The process ends with the last who could ask it."""
-    assert _python(zoos, "results = make_plans(['tenants'], Options()); del results; print(alone())") == "True\n"
+    assert zoos.python(START, "results = make_plans(['tenants'], Options()); del results; print(alone())") == "True\n"
 
 
 def test_one_that_dies_costs_nothing_but_time(zoos: Zoo) -> None:
     """The digests are made by the one that asks."""
-    said = _python(
-        zoos,
+    said = zoos.python(
+        START,
         """
         os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGKILL))
         results = make_plans(["tenants"], Options())
